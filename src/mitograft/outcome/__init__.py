@@ -1,0 +1,1 @@
+"""Definitions of success as pure functions and data tables; no input or output."""

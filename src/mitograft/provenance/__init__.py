@@ -1,0 +1,1 @@
+"""Hashes, manifest, audit log, atomic writes."""

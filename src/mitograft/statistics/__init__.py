@@ -1,0 +1,1 @@
+"""What several stages need: exact tests, intervals, posterior probabilities."""

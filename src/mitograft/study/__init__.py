@@ -1,0 +1,1 @@
+"""The whole analysis as one readable function."""

@@ -1,0 +1,1 @@
+"""Column contracts and the reading and writing of tables."""

@@ -1,0 +1,121 @@
+"""Parameters and criteria as data: every number a row with unit, kind, confirmation status and citation.
+
+A file of parameters is a CSV with the columns ``id, value, unit, kind, status, citation, note``.
+
+* ``kind``: measured, literature, assumed, fitted, rule;
+* ``status``: how far the value is confirmed: ``source`` (read in the cited source), ``derived``
+  (arithmetic from sources), ``secondary`` (second-hand) or ``recall`` (believed, not confirmed). A row that
+  is ``secondary`` or ``recall``, and any row a user overrides, is *flagged*: every report lists it beside the results that use it.
+
+Values are kept as exact fractions; ``number`` and ``fraction`` give them as float or Fraction.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from importlib.resources import files
+
+from mitograft.errors import InternalError, UsageError
+
+__all__ = ["Parameter", "Parameters", "load_parameters", "load_rows"]
+
+FIELDS = ("id", "value", "unit", "kind", "status", "citation", "note")
+FLAGGED = frozenset({"recall", "secondary", "overridden"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number or rule with its provenance; ``value`` is the text as written in the data file."""
+
+    id: str
+    value: str
+    unit: str
+    kind: str
+    status: str
+    citation: str
+    note: str = ""
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the value is unconfirmed or overridden and must be shown beside results."""
+        return self.status in FLAGGED
+
+    @property
+    def fraction(self) -> Fraction:
+        """The value as an exact fraction."""
+        return Fraction(self.value)
+
+    @property
+    def number(self) -> float:
+        """The value as the nearest float."""
+        return float(Fraction(self.value))
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """An ordered, immutable set of parameters, looked up by id."""
+
+    rows: Mapping[str, Parameter]
+
+    def __getitem__(self, key: str) -> Parameter:
+        """Return the parameter of that id."""
+        return self.rows[key]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        """Iterate over the parameters in file order."""
+        return iter(self.rows.values())
+
+    def flagged(self, ids: Iterable[str] | None = None) -> tuple[Parameter, ...]:
+        """Return the flagged parameters (of ``ids``, or all of them)."""
+        wanted = set(self.rows) if ids is None else set(ids)
+        return tuple(p for p in self if p.flagged and p.id in wanted)
+
+    def override(self, values: Mapping[str, str]) -> "Parameters":
+        """Return a copy with some values replaced by the user; replaced rows become flagged.
+
+        Raises
+        ------
+        UsageError
+            If an id is unknown or a value does not read as its default does (number for number).
+        """
+        unknown = sorted(set(values) - set(self.rows))
+        if unknown:
+            raise UsageError(
+                f"Unknown parameter {', '.join(unknown)}; expected one of {', '.join(self.rows)}."
+            )
+        changed = {key: _overridden(self.rows[key], text) for key, text in values.items()}
+        return Parameters({**self.rows, **changed})
+
+
+def _overridden(parameter: Parameter, text: str) -> Parameter:
+    if parameter.kind != "rule":
+        try:
+            Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            raise UsageError(f"Parameter {parameter.id}: found {text!r}, expected a number.") from None
+    note = f"set by the user; default {parameter.value} ({parameter.status}). {parameter.note}".strip()
+    return replace(parameter, value=text, status="overridden", citation="the user", note=note)
+
+
+def load_rows(package: str, name: str) -> list[dict[str, str]]:
+    """Read a data file shipped in ``package`` (a CSV) as a list of rows of text."""
+    text = files(package).joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def load_parameters(package: str, name: str) -> Parameters:
+    """Read a parameter file shipped in ``package``.
+
+    Raises
+    ------
+    InternalError
+        If the shipped file lacks a column, a citation or has a duplicate id.
+    """
+    rows = load_rows(package, name)
+    parameters: dict[str, Parameter] = {}
+    for row in rows:
+        if set(row) != set(FIELDS) or not row["citation"] or row["id"] in parameters:
+            raise InternalError(f"{package}/data/{name}: bad row {row.get('id')!r}.")
+        parameters[row["id"]] = Parameter(**row)
+    return Parameters(parameters)

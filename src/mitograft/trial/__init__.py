@@ -1,0 +1,1 @@
+"""The clinical trial: core set measures of patients, visit by visit."""
