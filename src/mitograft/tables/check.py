@@ -127,9 +127,7 @@ class _Reporter:
         )
 
 
-def _numbers(
-    cells: Sequence[Cell], column: Column, report: Callable[..., None]
-) -> "npt.NDArray[np.float64]":
+def _numbers(cells: Sequence[Cell], column: Column, report: Callable[..., None]) -> "npt.NDArray[np.float64]":
     import numpy as np
 
     values = np.full(len(cells), np.nan)
