@@ -119,7 +119,7 @@ class StudyError(InputError):
     """study.toml is wrong; every mistake is listed with its line."""
 
 
-class EnvironmentFault(MitograftError):
+class EnvironmentFault(MitograftError):  # noqa: N818  a fault of the machine, not an error of anybody
     """The machine refused: no permission, no space, no such device."""
 
     exit_code = 3

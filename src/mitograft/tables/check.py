@@ -24,8 +24,8 @@ def is_missing(cell: Cell) -> bool:
 def parse_number(cell: Cell) -> float | None:
     """Read a cell as a finite number, or return None where it is not one.
 
-    >>> parse_number("2.5"), parse_number(" 7 "), parse_number("2,5"), parse_number("1_0"), parse_number("inf")
-    (2.5, 7.0, None, None, None)
+    >>> [parse_number(cell) for cell in ("2.5", " 7 ", "2,5", "1_0", "inf")]
+    [2.5, 7.0, None, None, None]
     """
     if isinstance(cell, bool):
         return None
@@ -112,7 +112,7 @@ def _suggest(name: str, known: Sequence[str]) -> str:
 
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
-    return f"Rename it, map it with --map '{name[:40]}=our_name', or leave it out{hint}."
+    return f"Rename it, map it with --map '{name[:40]}=our_name', or skip it with --ignore{hint}."
 
 
 class _Reporter:

@@ -4,8 +4,9 @@ A file of parameters is a CSV with the columns ``id, value, unit, kind, status, 
 
 * ``kind``: measured, literature, assumed, fitted, rule;
 * ``status``: how far the value is confirmed: ``source`` (read in the cited source), ``derived``
-  (arithmetic from sources), ``secondary`` (second-hand) or ``recall`` (believed, not confirmed). A row that
-  is ``secondary`` or ``recall``, and any row a user overrides, is *flagged*: every report lists it beside the results that use it.
+  (arithmetic from sources), ``secondary`` (second-hand), ``recall`` (believed, not confirmed) or ``assumed``
+  (chosen, because no source gives it). The last three, and any row a user overrides, are *flagged*: every
+  report lists them beside the results that use them.
 
 Values are kept as exact fractions; ``number`` and ``fraction`` give them as float or Fraction.
 """
@@ -18,10 +19,11 @@ from importlib.resources import files
 
 from mitograft.errors import InternalError, UsageError
 
-__all__ = ["Parameter", "Parameters", "load_parameters", "load_rows"]
+__all__ = ["FLAGGED", "STATUSES", "Parameter", "Parameters", "load_parameters", "load_rows"]
 
 FIELDS = ("id", "value", "unit", "kind", "status", "citation", "note")
-FLAGGED = frozenset({"recall", "secondary", "overridden"})
+FLAGGED = frozenset({"secondary", "recall", "assumed", "overridden"})
+STATUSES = FLAGGED | {"source", "derived"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def load_parameters(package: str, name: str) -> Parameters:
     rows = load_rows(package, name)
     parameters: dict[str, Parameter] = {}
     for row in rows:
-        if set(row) != set(FIELDS) or not row["citation"] or row["id"] in parameters:
+        known = row.get("status") in STATUSES
+        if set(row) != set(FIELDS) or not row["citation"] or not known or row["id"] in parameters:
             raise InternalError(f"{package}/data/{name}: bad row {row.get('id')!r}.")
         parameters[row["id"]] = Parameter(**row)
     return Parameters(parameters)
