@@ -128,36 +128,36 @@ class _Reporter:
 
 
 def _numbers(cells: Sequence[Cell], column: Column, report: Callable[..., None]) -> "npt.NDArray[np.float64]":
+    """Convert cells; each distinct cell is judged once, so that long columns stay cheap."""
     import numpy as np
 
-    values = np.full(len(cells), np.nan)
-    for i, cell in enumerate(cells):
-        if is_missing(cell):
-            if column.filled:
-                report(i, "empty", "an empty cell", f"{column.label}{_limits(column)}", "Fill it in.")
-            continue
-        value = parse_number(cell)
-        if value is None:
-            report(
-                i,
-                "not-a-number",
-                describe_cell(cell),
-                f"a number{_limits(column)}, with a decimal point",
-                "Write a plain number, or leave the cell empty where there is no value.",
-            )
-        elif (column.low is not None and value < column.low) or (
-            column.high is not None and value > column.high
-        ):
-            report(
-                i,
-                "off-scale",
-                describe_cell(cell),
-                f"{column.label}{_limits(column)}",
-                "Correct the value or its unit.",
-            )
-        else:
-            values[i] = value
-    return values
+    judged = {cell: _judge_number(cell, column) for cell in set(cells)}
+    broken = {cell for cell, (_, problem) in judged.items() if problem}
+    if broken:
+        for i, cell in enumerate(cells):
+            if cell in broken:
+                report(i, *judged[cell][1])
+    return np.array([judged[cell][0] for cell in cells], dtype=np.float64)
+
+
+def _judge_number(cell: Cell, column: Column) -> tuple[float, tuple[str, ...]]:
+    """Return the value (NaN where none) and the parts of the violation, empty where there is none."""
+    if is_missing(cell):
+        expected = f"{column.label}{_limits(column)}"
+        return math.nan, ("empty", "an empty cell", expected, "Fill it in.") if column.filled else ()
+    value = parse_number(cell)
+    if value is None:
+        return math.nan, (
+            "not-a-number" if describe_cell(cell) != "a formula" else "formula",
+            describe_cell(cell),
+            f"a number{_limits(column)}, with a decimal point",
+            "Write a plain number, or leave the cell empty where there is no value.",
+        )
+    low, high = column.low, column.high
+    if (low is not None and value < low) or (high is not None and value > high):
+        expected = f"{column.label}{_limits(column)}"
+        return math.nan, ("off-scale", describe_cell(cell), expected, "Correct the value or its unit.")
+    return value, ()
 
 
 def _limits(column: Column) -> str:
