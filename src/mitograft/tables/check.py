@@ -131,6 +131,7 @@ def _numbers(cells: Sequence[Cell], column: Column, report: Callable[..., None])
     """Convert cells; each distinct cell is judged once, so that long columns stay cheap."""
     import numpy as np
 
+    cells = [str(cell) if isinstance(cell, bool) else cell for cell in cells]  # True would equal 1
     judged = {cell: _judge_number(cell, column) for cell in set(cells)}
     broken = {cell for cell, (_, problem) in judged.items() if problem}
     if broken:
