@@ -1,6 +1,5 @@
 """The command line: verbs, a few lines a command, no mathematics."""
 
+from mitograft.cli.main import cli, main
 
-def main() -> None:
-    """Start the command line (filled in by the verbs)."""
-    raise SystemExit(0)
+__all__ = ["cli", "main"]
