@@ -82,15 +82,13 @@ class Violation:
 
     def __str__(self) -> str:
         """One line: place, found, expected, remedy."""
-        place = ", ".join(
-            part
-            for part in (
-                f"row {self.row}" if self.row is not None else "",
-                f"column {self.column}" if self.column is not None else "",
-            )
-            if part
-        )
-        head = f"{place}: " if place else ""
+        return self.sentence("row", "column")
+
+    def sentence(self, row: str, column: str) -> str:
+        """Say it in one line, with the words a file of this kind uses for its rows and columns."""
+        parts = [f"{row} {self.row}"] if self.row is not None else []
+        parts += [f"{column} {self.column}"] if self.column is not None else []
+        head = f"{', '.join(parts)}: " if parts else ""
         return f"{head}found {self.found}; expected {self.expected}. {self.remedy} [{self.rule}]"
 
     def as_dict(self) -> dict[str, str | int | None]:
@@ -101,6 +99,8 @@ class Violation:
 class InputError(UserError):
     """The content of a file is wrong; ``violations`` lists every broken rule."""
 
+    row_word, column_word = "row", "column"
+
     def __init__(self, file: str, violations: Iterable[Violation]) -> None:
         self.file = file
         self.violations = tuple(violations)
@@ -109,7 +109,8 @@ class InputError(UserError):
     def _message(self) -> str:
         count = len(self.violations)
         head = f"{self.file}: {count} problem{'s' if count != 1 else ''} found."
-        lines = [f"  - {violation}" for violation in self.violations[:_SHOWN]]
+        shown = self.violations[:_SHOWN]
+        lines = [f"  - {violation.sentence(self.row_word, self.column_word)}" for violation in shown]
         if count > _SHOWN:
             lines.append(f"  - and {count - _SHOWN} more (use --json to list all).")
         return "\n".join([head, *lines])
@@ -117,6 +118,8 @@ class InputError(UserError):
 
 class StudyError(InputError):
     """study.toml is wrong; every mistake is listed with its line."""
+
+    row_word, column_word = "line", "key"
 
 
 class EnvironmentFault(MitograftError):  # noqa: N818  a fault of the machine, not an error of anybody
