@@ -12,7 +12,8 @@ from pathlib import Path
 
 from harness import Report, best_of, options
 
-HEADER = "subject,visit,physician_global,patient_global,mmt8,mmt8_max,haq,extramuscular,ck,ck_uln".split(",")
+MEASURES = ["physician_global", "patient_global", "mmt8", "mmt8_max", "haq", "extramuscular", "ck", "ck_uln"]
+HEADER = ["subject", "visit", *MEASURES]
 HEAVY = ("pandas", "polars", "scipy", "matplotlib", "pyarrow", "pydantic", "pint")
 
 

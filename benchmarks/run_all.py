@@ -28,8 +28,8 @@ def run(script: Path, extra: list[str]) -> dict[str, Any]:
 def section(document: dict[str, Any]) -> str:
     """One part of the page."""
     lines = [f"\n## {document['title']}\n", "| figure | value | unit |", "|---|---:|---|"]
-    for figure in document["figures"].values():
-        lines.append(f"| {figure['meaning']} | {figure['value']:,.4g} | {figure['unit']} |")
+    figures = document["figures"].values()
+    lines += [f"| {figure['meaning']} | {figure['value']:,.4g} | {figure['unit']} |" for figure in figures]
     lines += [f"\nPeers: {'; '.join(f'{k}: {v}' for k, v in document['peers'].items())}."]
     lines += document["remarks"]
     machine = document["machine"]
