@@ -51,3 +51,8 @@ def test_an_overridden_value_is_used_and_flagged():
     result = exceeds_mcid("haq", 0.5, parameters=defaults().override({"haq": "0.5"}))
     assert result.reached
     assert result.parameter.flagged
+
+
+def test_a_missing_change_never_reaches_even_a_difference_of_nothing():
+    result = exceeds_mcid("haq", [np.nan, 0.0], parameters=defaults().override({"haq": "0"}))
+    assert result.reached.tolist() == [False, True]
