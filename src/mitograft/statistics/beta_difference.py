@@ -39,6 +39,7 @@ _REACH = 42.0  # exp(-42) is below the rounding of a probability
 _FIRST_STEP = 0.25
 _NEGLIGIBLE = 1e-25  # of the largest weight; there are fewer than 1e5 nodes
 _HALVINGS = 8
+_QUANTILE_WITHIN = 1e-11
 
 
 def probability_greater(a1: "ArrayLike", b1: "ArrayLike", a2: "ArrayLike", b2: "ArrayLike") -> Array:
@@ -88,7 +89,12 @@ def difference_quantile(
     q, a1, b1, a2, b2 = (np.array(x, dtype=float) for x in np.broadcast_arrays(q, a1, b1, a2, b2))
     if not np.all((q > 0) & (q < 1)):
         raise UsageError("Quantile of a difference: expected probabilities between 0 and 1.")
-    found = find_root(_excess, (-np.ones_like(q), np.ones_like(q)), args=(q, a1, b1, a2, b2))
+    found = find_root(
+        _excess,
+        (-np.ones_like(q), np.ones_like(q)),
+        args=(q, a1, b1, a2, b2),
+        tolerances={"xatol": _QUANTILE_WITHIN},
+    )
     if not np.all(found.success):
         raise InternalError("The quantile of a difference of two proportions was not found.")
     return np.asarray(found.x)
@@ -99,7 +105,10 @@ def difference_interval(
 ) -> tuple[Array, Array]:
     """Return the equal-tailed credible interval of ``X - Y``."""
     half = (1.0 - check_level(level)) / 2.0
-    return difference_quantile(half, a1, b1, a2, b2), difference_quantile(1.0 - half, a1, b1, a2, b2)
+    four = np.broadcast_arrays(*check_beta(a1, b1, a2, b2))
+    ends = np.array([half, 1.0 - half]).reshape(2, *(1,) * four[0].ndim)
+    low, high = difference_quantile(ends, *four)
+    return low, high
 
 
 def check_beta(*parameters: "ArrayLike") -> tuple[Array, ...]:
