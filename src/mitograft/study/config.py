@@ -43,15 +43,20 @@ class StudyPart(_Part):
 
 
 class TrialPart(_Part):
-    """``[trial]``: core set measures of patients."""
+    """``[trial]``: core set measures of patients.
+
+    ``primary_visit`` is the visit of the end point (default: each subject's last); ``contrasts`` lists pairs
+    of groups of the subjects file to compare.
+    """
 
     core_set: str
     subjects: str | None = None
     marks: str | None = None
-    marks_citation: Text | None = None
     population: Literal["adult", "juvenile"] = "adult"
     variant: Literal["imacs", "printo"] = "imacs"
     baseline: Text | None = None
+    primary_visit: Text | None = None
+    contrasts: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] = []
     missing: Literal["strict", "zero", "bounds", "rescale"] = "strict"
     map: dict[str, str] = {}
     ignore: list[str] = []
@@ -66,9 +71,14 @@ class TrialPart(_Part):
 
 
 class HistoryPart(_Part):
-    """``[history]``: the single-arm trial that is read against placebo arms."""
+    """``[history]``: the single-arm trial that is read against placebo arms.
+
+    With ``group``, patients and responders are counted in that group of the trial; without it every possible
+    result of ``n`` patients is read.
+    """
 
     n: Annotated[int, Field(ge=1, le=1000)] = 9
+    group: Text | None = None
     threshold: Literal[20, 40, 60] = 20
 
 

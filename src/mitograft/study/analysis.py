@@ -1,0 +1,246 @@
+"""The analysis of the clinical part: scores, definition of improvement, responders, history, claims."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mitograft.claims import Claim, Judgement, judge_all, load_claims
+from mitograft.errors import UsageError
+from mitograft.evidence import Evidence
+from mitograft.outcome.definition_of_improvement import Improvement, definition_of_improvement
+from mitograft.outcome.tis import (
+    CATEGORIES,
+    NextCategory,
+    ResponderProbability,
+    TisRules,
+    next_category,
+    responder_probability,
+    tis_rules,
+)
+from mitograft.statistics.proportions import clopper_pearson
+from mitograft.study.config import StudyConfig, TrialPart
+from mitograft.study.folder import Study
+from mitograft.study.scoring import score_file
+from mitograft.tables.read import read_table
+from mitograft.trial.core_set import CohortScore
+from mitograft.trial.history import SingleArmReading, read_single_arm
+from mitograft.trial.responders import Counts, Origin, count_responders, derive_difference, derive_rate
+from mitograft.trial.subjects import Mark, Subject, read_marks, read_subjects
+
+__all__ = ["Patients", "analyse_patients", "judge_claims", "read_history"]
+
+IMPROVED = "improved by the 2004 definition"
+AGREEMENT = "agreement with published marks"
+_LEAST_MEASURES = 3  # the definition asks for three improved measures; with fewer it cannot be met
+
+
+@dataclass(frozen=True)
+class Patients:
+    """Everything known about the scored visits, row by row, and the evidence drawn from them.
+
+    ``primary`` marks the rows that count as the subject's end point; ``groups`` is empty text where no
+    subjects file was given.
+    """
+
+    cohort: CohortScore
+    groups: list[str]
+    diagnoses: list[str]
+    marks: list[Mark | None]
+    primary: npt.NDArray[np.bool_]
+    improvement: Improvement
+    probability: ResponderProbability
+    following: list[NextCategory | None]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def determinable(self) -> npt.NDArray[np.bool_]:
+        """Rows with enough measures for the definition of improvement."""
+        return np.asarray(self.improvement.n_measured >= _LEAST_MEASURES)
+
+    def agrees(self, row: int) -> bool | None:
+        """Whether the published mark follows from the values; None where it cannot be compared."""
+        mark = self.marks[row]
+        if mark is None or mark.mark not in ("improved", "not improved") or not self.determinable[row]:
+            return None
+        return bool(self.improvement.result[row]) == (mark.mark == "improved")
+
+
+def analyse_patients(study: Study) -> Patients | None:
+    """Score the core set measures of a study and derive its responder evidence; None without a trial part.
+
+    Raises
+    ------
+    InputError
+        If a file breaks a rule.
+    UsageError
+        If a primary visit or a group of a contrast does not occur.
+    """
+    part = study.config.trial
+    if part is None:
+        return None
+    rules = tis_rules(part.population, part.variant, study.config.overrides())
+    cohort = score_file(
+        study.path(part.core_set),
+        rules=rules,
+        missing=part.missing,
+        baseline=part.baseline,
+        names=part.map,
+        ignore=part.ignore,
+    )
+    subjects: Mapping[str, Subject] = (
+        read_subjects(read_table(study.path(part.subjects))) if part.subjects else {}
+    )
+    marks: Mapping[str, Mark] = read_marks(read_table(study.path(part.marks))) if part.marks else {}
+    plain = {name: column for name, column in cohort.final.items() if name != "mmt8_max"}
+    patients = Patients(
+        cohort=cohort,
+        groups=[subjects[s].group if s in subjects else "" for s in cohort.subject],
+        diagnoses=[subjects[s].diagnosis if s in subjects else "" for s in cohort.subject],
+        marks=[marks.get(s) for s in cohort.subject],
+        primary=_primary(cohort, part),
+        improvement=_improvement(cohort),
+        probability=responder_probability(cohort.baseline, plain, rules=rules),
+        following=next_category(cohort.baseline, plain, rules=rules),
+        evidence=(),
+    )
+    origin = Origin(f"{part.core_set}, scored by mitograft", study.config.study.data_kind)
+    return _with_evidence(patients, part, rules, origin)
+
+
+def _primary(cohort: CohortScore, part: TrialPart) -> npt.NDArray[np.bool_]:
+    visits = np.array(cohort.visit)
+    if part.primary_visit is not None:
+        if part.primary_visit not in cohort.visit:
+            raise UsageError(
+                f"study.toml: found primary_visit {part.primary_visit!r}; "
+                f"expected one of the scored visits {', '.join(dict.fromkeys(cohort.visit))}."
+            )
+        return np.asarray(visits == part.primary_visit)
+    last = {subject: row for row, subject in enumerate(cohort.subject)}
+    return np.isin(np.arange(len(visits)), list(last.values()))
+
+
+def _improvement(cohort: CohortScore) -> Improvement:
+    """Apply the 2004 definition to the same pairs of visits; IMACS measures only."""
+
+    def matrix(side: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+        absent = np.full(len(cohort.subject), np.nan)
+        enzyme = absent.copy()
+        for name in set(cohort.enzyme) - {""}:
+            rows = np.array([chosen == name for chosen in cohort.enzyme])
+            enzyme[rows] = side.get(name, absent)[rows]
+        names = ("physician_global", "patient_global", "mmt8", "haq", "", "extramuscular")
+        return np.column_stack([enzyme if not name else side.get(name, absent) for name in names])
+
+    maximum = cohort.baseline.get("mmt8_max", np.full(len(cohort.subject), np.nan))
+    return definition_of_improvement(
+        matrix(cohort.baseline), matrix(cohort.final), np.where(np.isnan(maximum), 150.0, maximum)
+    )
+
+
+def _with_evidence(patients: Patients, part: TrialPart, rules: TisRules, origin: Origin) -> Patients:
+    evidence = [*_responder_evidence(patients, part, rules, origin), *_agreement(patients, origin)]
+    return Patients(**{**patients.__dict__, "evidence": tuple(evidence)})
+
+
+def _responder_evidence(
+    patients: Patients, part: TrialPart, rules: TisRules, origin: Origin
+) -> Iterator[Evidence]:
+    """Rate of each group and difference of each contrast, for every threshold and for the 2004 definition."""
+    score = patients.cohort.score
+    questions = {
+        f"TIS >= {float(threshold):g}": (
+            score.tis_low >= float(threshold),
+            score.tis_high >= float(threshold),
+        )
+        for _, threshold in zip(CATEGORIES[1:], rules.thresholds, strict=True)
+    }
+    improved = np.asarray(patients.improvement.result)
+    groups = list(dict.fromkeys(patients.groups))
+    for quantity, (sure, possible) in {**questions, IMPROVED: (improved, improved)}.items():
+        rows = patients.primary & (patients.determinable if quantity == IMPROVED else True)
+        counts: dict[str, Counts] = {}
+        for group in groups:
+            chosen = rows & (np.array(patients.groups) == group)
+            if chosen.any():
+                counts[group] = count_responders(group or "all patients", sure, possible, chosen)
+                yield derive_rate(quantity, counts[group], origin)
+        for first, second in part.contrasts:
+            absent = [group for group in (first, second) if group not in counts]
+            if absent:
+                raise UsageError(
+                    f"study.toml: found contrasts with {absent[0]!r}; expected groups of the subjects file "
+                    f"with a scored visit: {', '.join(counts)}."
+                )
+            yield derive_difference(quantity, counts[first], counts[second], origin)
+
+
+def _agreement(patients: Patients, origin: Origin) -> Iterator[Evidence]:
+    verdicts = [patients.agrees(row) for row in np.flatnonzero(patients.primary).tolist()]
+    known = [verdict for verdict in verdicts if verdict is not None]
+    if known:
+        low, high = clopper_pearson(sum(known), len(known), level=origin.level)
+        yield Evidence(
+            AGREEMENT,
+            "all marked patients",
+            sum(known) / len(known),
+            float(low),
+            float(high),
+            origin.level,
+            "proportion",
+            len(known),
+            "Clopper-Pearson",
+            origin.source,
+            origin.data_kind,
+            "Patients with fewer than three measures published cannot be compared.",
+        )
+
+
+def read_history(
+    config: StudyConfig, patients: Patients | None
+) -> tuple[SingleArmReading, int | None] | None:
+    """Read every result of the single arm against history; with the responders seen where a group is named.
+
+    Raises
+    ------
+    UsageError
+        If the group has no scored patient, or incomplete patients leave its responders open.
+    """
+    part = config.history
+    if part is None:
+        return None
+    if part.group is None or patients is None:
+        return read_single_arm(part.n, part.threshold), None
+    chosen = patients.primary & (np.array(patients.groups) == part.group)
+    score = patients.cohort.score
+    counts = count_responders(
+        part.group, score.tis_low >= part.threshold, score.tis_high >= part.threshold, chosen
+    )
+    if not counts.n:
+        raise UsageError(
+            f"study.toml: found history group {part.group!r}; expected a group of the subjects file."
+        )
+    return read_single_arm(counts.n, part.threshold), counts.sure
+
+
+def judge_claims(config: StudyConfig, evidence: tuple[Evidence, ...]) -> tuple[Judgement, ...]:
+    """Judge the claims named in study.toml and its own.
+
+    Raises
+    ------
+    UsageError
+        If a named claim does not exist.
+    """
+    shipped = {claim.id: claim for claim in load_claims()}
+    unknown = [name for name in config.claims.judge if name not in shipped]
+    if unknown:
+        raise UsageError(
+            f"study.toml: found claims {', '.join(unknown)} to judge; expected some of {', '.join(shipped)}."
+        )
+    own = [
+        Claim(c.id, c.statement, c.quantity, c.contrast, c.direction, c.margin, c.unit, c.source)
+        for c in config.claims.own
+    ]
+    return judge_all([*(shipped[name] for name in config.claims.judge), *own], evidence)

@@ -1,0 +1,99 @@
+"""The tables and figures a run leaves as files beside the report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mitograft.report.document import Document, Figure
+from mitograft.study.analysis import Patients
+from mitograft.study.sections.document import Findings
+from mitograft.tables.contract import Cell
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["figures_of", "tables_of"]
+
+Columns = dict[str, Sequence[Cell]]
+
+
+def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
+    """Yield every table with its name, column by column, each row marked with the kind of its data."""
+    kind = findings.config.study.data_kind
+    if findings.patients is not None:
+        yield "tis", _marked(findings.patients.cohort.columns(), kind)
+        yield "improvement", _marked(_improvement(findings.patients), kind)
+    if findings.history is not None:
+        yield "history", _marked(_history(findings), "published")
+    yield "claims", _claims(findings)
+
+
+def _marked(columns: Columns, kind: str) -> Columns:
+    count = len(next(iter(columns.values()), ()))
+    return {**columns, "data_kind": [kind] * count}
+
+
+def _improvement(patients: Patients) -> Columns:
+    result = patients.improvement
+    return {
+        "subject": patients.cohort.subject,
+        "visit": patients.cohort.visit,
+        "group": [group or None for group in patients.groups],
+        "measures": result.n_measured.tolist(),
+        "improved_measures": result.n_improved.tolist(),
+        "worse_measures": result.n_worse.tolist(),
+        "improved": _words(result.result),
+        "improved_lowest": _words(result.result_low),
+        "improved_highest": _words(result.result_high),
+        "published_mark": [mark.mark if mark else None for mark in patients.marks],
+    }
+
+
+def _words(flags: "npt.NDArray[Any]") -> list[Cell]:
+    return ["yes" if flag else "no" for flag in flags.tolist()]
+
+
+def _history(findings: Findings) -> Columns:
+    if findings.history is None:
+        return {}
+    reading = findings.history[0]
+    columns: Columns = {
+        "responders": reading.k.tolist(),
+        "n": [reading.n] * len(reading.k),
+        "threshold": [reading.threshold] * len(reading.k),
+        "rate": reading.rate.tolist(),
+        "rate_low": reading.low.tolist(),
+        "rate_high": reading.high.tolist(),
+    }
+    for part in (reading.full, reading.discounted, reading.widened):
+        if part is not None:
+            name = part.name.replace(" ", "_")
+            columns[f"probability_{name}"] = part.probability.tolist()
+            columns[f"difference_{name}"] = part.difference.tolist()
+            columns[f"low_{name}"], columns[f"high_{name}"] = part.low.tolist(), part.high.tolist()
+            columns[f"chance_{name}"] = part.chance.tolist()
+    columns["naive"] = reading.naive.tolist()
+    return columns
+
+
+def _claims(findings: Findings) -> Columns:
+    judgements = findings.judgements
+    deciding = [asdict(j.deciding) if j.deciding else {} for j in judgements]
+    return {
+        "claim": [j.claim.id for j in judgements],
+        "statement": [j.claim.statement for j in judgements],
+        "verdict": [j.verdict for j in judgements],
+        "reason": [j.reason for j in judgements],
+        **{name: [row.get(name) for row in deciding] for name in ("estimate", "low", "high", "unit", "n")},
+        "evidence_source": [row.get("source") for row in deciding],
+        "claim_source": [j.claim.source for j in judgements],
+        "data_kind": [j.data_kind or None for j in judgements],
+    }
+
+
+def figures_of(document: Document) -> Iterator[tuple[str, str]]:
+    """Yield every figure of a report as SVG text."""
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Figure):
+                yield block.id, block.svg

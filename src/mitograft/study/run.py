@@ -1,0 +1,113 @@
+"""The whole analysis of a study folder as one readable function."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mitograft.evidence import Evidence, encode_evidence
+from mitograft.provenance import (
+    AUDIT_NAME,
+    AuditLog,
+    atomic_directory,
+    atomic_write_bytes,
+    atomic_write_text,
+    make_manifest,
+    redact_command,
+)
+from mitograft.provenance.hashing import record_file
+from mitograft.provenance.versions import current_versions
+from mitograft.report.document import Document
+from mitograft.report.html import render_html
+from mitograft.study.analysis import analyse_patients, judge_claims, read_history
+from mitograft.study.folder import Study, files_of
+from mitograft.study.outputs import figures_of, tables_of
+from mitograft.study.sections.document import Findings, make_document
+from mitograft.tables.write import encode_table
+from mitograft.trial.history import SingleArmReading
+
+__all__ = ["STEPS", "Outcome", "run_study"]
+
+STEPS = (
+    "score patients",
+    "read against historical placebo",
+    "judge claims",
+    "draw and write the report",
+)
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run made: the report, the folder it lies in, and the findings."""
+
+    report: Path
+    folder: Path
+    findings: Findings
+
+
+def run_study(study: Study, *, command: Sequence[str], progress: Progress | None = None) -> Outcome:
+    """Analyse a study folder and write ``out/``: evidence, tables, figures, report, manifest, audit log.
+
+    Either all of ``out/`` is new, or an error leaves the earlier one untouched.
+
+    Raises
+    ------
+    InputError, UsageError
+        If a file of the study breaks a rule.
+    EnvironmentFault
+        If the machine refuses to write.
+    """
+    tell = progress or (lambda _: None)
+    tell(STEPS[0])
+    patients = analyse_patients(study)
+    tell(STEPS[1])
+    history = read_history(study.config, patients)
+    tell(STEPS[2])
+    evidence = _evidence(study, patients.evidence if patients else (), history)
+    findings = Findings(study.config, patients, history, evidence, judge_claims(study.config, evidence))
+    tell(STEPS[3])
+    return _write(study, findings, command)
+
+
+def _evidence(
+    study: Study, rows: tuple[Evidence, ...], history: tuple[SingleArmReading, int | None] | None
+) -> tuple[Evidence, ...]:
+    """Add the reading against history where a group of the trial was observed."""
+    if history is None or study.config.history is None:
+        return rows
+    reading, observed = history
+    if observed is None:
+        return rows
+    treatment = study.config.history.group or "treatment"
+    kind = study.config.study.data_kind
+    return rows + reading.as_evidence(observed, treatment=treatment, source="trial", data_kind=kind)
+
+
+def _write(study: Study, findings: Findings, command: Sequence[str]) -> Outcome:
+    final = study.path("out")
+    inputs = files_of(study)
+    with atomic_directory(final, keep=[AUDIT_NAME]) as folder:
+        records = [record_file(path, path.relative_to(study.folder).as_posix(), "study") for path in inputs]
+        shown = " ".join(redact_command(command, study.folder))
+        document = make_document(findings, records, current_versions(), shown)
+        _write_results(folder, findings, document)
+        head = AuditLog(folder / AUDIT_NAME).append(
+            "run", {"study": findings.config.study.id, "inputs": {r.path: r.sha256 for r in records}}
+        )
+        seeds = {"study": findings.config.study.seed}
+        make_manifest(
+            command=command, seeds=seeds, inputs=inputs, root=study.folder, outputs=folder, audit_head=head
+        ).write(folder)
+    return Outcome(final / "report.html", final, findings)
+
+
+def _write_results(folder: Path, findings: Findings, document: Document) -> None:
+    atomic_write_text(folder / "report.html", render_html(document))
+    for ending in (".json", ".parquet"):
+        atomic_write_bytes(folder / f"evidence{ending}", encode_evidence(findings.evidence, ending))
+    (folder / "tables").mkdir()
+    for name, columns in tables_of(findings):
+        atomic_write_bytes(folder / "tables" / f"{name}.csv", encode_table(".csv", columns))
+    (folder / "figures").mkdir()
+    for name, svg in figures_of(document):
+        atomic_write_text(folder / "figures" / f"{name}.svg", svg)

@@ -1,0 +1,133 @@
+"""The whole report of a study, section by section."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mitograft import __version__
+from mitograft.claims import Judgement
+from mitograft.evidence import Evidence
+from mitograft.provenance import FileRecord, Versions
+from mitograft.report.document import Document, Section
+from mitograft.study.analysis import Patients
+from mitograft.study.config import StudyConfig
+from mitograft.study.sections.claims import claims_section
+from mitograft.study.sections.flagged import flagged_section
+from mitograft.study.sections.history import history_section
+from mitograft.study.sections.improvement import improvement_section
+from mitograft.study.sections.provenance import evidence_table, provenance_section
+from mitograft.study.sections.tis import tis_section
+from mitograft.tables.parameters import Parameter
+from mitograft.trial.history import SingleArmReading
+
+__all__ = ["Findings", "flagged_values", "make_document"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything the report shows; parts that the study folder does not hold are None."""
+
+    config: StudyConfig
+    patients: Patients | None
+    history: tuple[SingleArmReading, int | None] | None
+    evidence: tuple[Evidence, ...]
+    judgements: tuple[Judgement, ...]
+
+
+def make_document(
+    findings: Findings, inputs: Sequence[FileRecord], versions: Versions, command: str
+) -> Document:
+    """Arrange the findings of a study as a document."""
+    study = findings.config.study
+    return Document(
+        title=study.title,
+        subtitle=f"Study {study.id}: {'; '.join(study.citations)}"
+        if study.citations
+        else f"Study {study.id}",
+        data_kind=study.data_kind,
+        lead=_lead(findings),
+        facts=tuple(_facts(findings)),
+        sections=tuple(_sections(findings, inputs, versions, command)),
+        provenance_note=(
+            f"Made by mitograft {__version__} from {len(inputs)} files. Not a medical device; not for "
+            "decisions "
+            "about a single patient."
+        ),
+    )
+
+
+def _sections(
+    findings: Findings, inputs: Sequence[FileRecord], versions: Versions, command: str
+) -> Iterator[Section]:
+    study = findings.config.study
+    judged = claims_section(findings.judgements, findings.config.claims.judge)
+    blocks = (*judged.blocks, evidence_table(findings.evidence)) if findings.evidence else judged.blocks
+    yield Section(judged.id, judged.title, judged.lead, blocks)
+    if findings.patients is not None:
+        yield improvement_section(findings.patients)
+        yield tis_section(findings.patients, study.data_kind)
+    if findings.history is not None:
+        reading, observed = findings.history
+        yield history_section(reading, observed, "published" if observed is None else study.data_kind)
+    yield flagged_section(flagged_values(findings), findings.config.assumptions)
+    yield provenance_section(inputs, versions, command, study.seed)
+
+
+def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
+    """Every flagged value in use with what it affects."""
+    found: list[tuple[str, Parameter]] = []
+    if findings.patients is not None:
+        rules = findings.patients.cohort.score.rules
+        found += [("Total Improvement Score", p) for p in rules.flagged()]
+        errors = [f"error_sd_{measure.name}" for measure in rules.measures]
+        found += [("probability of a true response", p) for p in rules.parameters.flagged(errors)]
+        found += [("definition of improvement", p) for p in findings.patients.improvement.flagged]
+    if findings.history is not None:
+        found += [("single arm against history", p) for p in findings.history[0].parameters.flagged()]
+    return found
+
+
+def _lead(findings: Findings) -> str:
+    parts = []
+    if findings.patients is not None:
+        parts.append(
+            f"{len(set(findings.patients.cohort.subject))} patients were scored from the files of "
+            "this folder."
+        )
+    if findings.history is not None:
+        reading, observed = findings.history
+        k = reading.full.smallest.get(0.95)
+        who = (
+            f"{observed} of {reading.n} responders"
+            if observed is not None
+            else f"A single arm of {reading.n} patients"
+        )
+        if k is None:
+            parts.append(
+                f"{who} cannot show a benefit over historical placebo at a posterior probability of 0.95."
+            )
+        else:
+            parts.append(
+                f"{who}: at least {k} must reach a Total Improvement Score of {reading.threshold} before it "
+                "exceeds historical placebo with a posterior probability of 0.95."
+            )
+    missing = [] if findings.patients is not None else ["no core set measures of patients"]
+    missing += ["no product, in vitro or mouse files (read by later versions)"]
+    parts.append(f"Not in this folder: {'; '.join(missing)}.")
+    return " ".join(parts)
+
+
+def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
+    if findings.patients is not None:
+        patients = findings.patients
+        yield "Patients", str(len(set(patients.cohort.subject)))
+        complete = int((patients.cohort.score.missing[patients.primary] == 0).sum())
+        yield "With all six measures", str(complete)
+        verdicts = [patients.agrees(row) for row in range(len(patients.cohort.subject))]
+        known = [verdict for verdict in verdicts if verdict is not None]
+        if known:
+            yield "Published marks reproduced", f"{sum(known)} of {len(known)}"
+    if findings.history is not None:
+        reading = findings.history[0]
+        yield "Historical placebo response", f"{100 * float(reading.full.placebo.mean):.0f} %"
+    tested = [j for j in findings.judgements if j.verdict != "not tested"]
+    yield "Claims tested", f"{len(tested)} of {len(findings.judgements)}"
