@@ -34,14 +34,14 @@ whole = st.integers(1, 120)
 real = st.floats(0.1, 3000.0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(whole, whole, whole, whole)
 def test_exact_finite_sum(a1, b1, a2, b2):
     exact = float(exact_probability_greater(a1, b1, a2, b2))
     assert probability_greater(a1, b1, a2, b2) == pytest.approx(exact, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(real, real)
 def test_closed_forms(x, y):
     # Beta(x, 1) against Beta(y, 1): x/(x + y); Beta(1, x) against Beta(1, y): y/(x + y).
@@ -49,7 +49,7 @@ def test_closed_forms(x, y):
     assert probability_greater(1, x, 1, y) == pytest.approx(y / (x + y), abs=1e-11)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(real, real, real, real)
 def test_complement_and_mirror(a1, b1, a2, b2):
     p = float(probability_greater(a1, b1, a2, b2))
@@ -58,7 +58,7 @@ def test_complement_and_mirror(a1, b1, a2, b2):
     assert probability_greater(b2, a2, b1, a1) == pytest.approx(p, abs=1e-10)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(real, real, st.floats(-1, 1))
 def test_equal_distributions_are_symmetric(a, b, d):
     assert probability_greater(a, b, a, b) == pytest.approx(0.5, abs=1e-10)
@@ -99,14 +99,14 @@ def test_scipy_quadrature_with_jeffreys_priors():
         assert probability_difference_above(d, a1, b1, a2, b2) == pytest.approx(expected, abs=1e-10)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.floats(-1, 1))
 def test_uniform_difference_is_triangular(d):
     expected = (1 - d) ** 2 / 2 if d >= 0 else 1 - (1 + d) ** 2 / 2
     assert probability_difference_above(d, 1, 1, 1, 1) == pytest.approx(expected, abs=1e-11)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.floats(0.001, 0.999))
 def test_uniform_difference_quantile(q):
     expected = np.sqrt(2 * q) - 1 if q <= 0.5 else 1 - np.sqrt(2 * (1 - q))
@@ -122,7 +122,7 @@ def test_quantile_inverts_the_distribution(a1, b1, a2, b2, q):
     assert probability_difference_above(x, a1, b1, a2, b2) == pytest.approx(1 - q, abs=1e-7)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(real, real, real, real, st.floats(-1, 1), st.floats(0, 0.5))
 def test_falls_with_the_difference_asked_for(a1, b1, a2, b2, d, more):
     near, far = probability_difference_above(np.array([d, min(d + more, 1.0)]), a1, b1, a2, b2)

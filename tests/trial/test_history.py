@@ -109,18 +109,18 @@ def test_arms_kept_out_are_shown_but_not_pooled(nine):
     assert len(nine.widened.arms) == 2
     assert nine.widened.effective_size == 53
     only = [arm for arm in load_placebo_arms() if arm.pool]
-    assert read_single_arm(9, 20, only).widened is None
+    assert read_single_arm(2, 20, only).widened is None
 
 
 def test_weight_zero_forgets_the_history():
-    forgotten = read_single_arm(9, 20, weight=0.0)
+    forgotten = read_single_arm(2, 20, weight=0.0)
     assert forgotten.full.name == "weight 0"
     assert (forgotten.full.placebo.a, forgotten.full.effective_size) == (0.5, 0.0)
 
 
 def test_parameters_can_be_overridden_and_stay_flagged():
     settings = load_single_arm_parameters().override({"history_weight": "1", "conviction": "0.9"})
-    reading = read_single_arm(9, 20, parameters=settings)
+    reading = read_single_arm(3, 20, parameters=settings)
     assert reading.discounted.probability == pytest.approx(reading.full.probability, abs=1e-15)
     assert set(reading.full.smallest) == {0.9, 0.975}
     assert {"history_weight", "conviction"} <= {p.id for p in reading.parameters.flagged()}
@@ -134,7 +134,7 @@ def test_the_discount_has_no_source_and_says_so():
 
 def test_users_own_arms():
     own = PlaceboArm("own", "", "placebo", "PM", 12, 40, 2, 10, 0, True, "source", "own data")
-    reading = read_single_arm(6, 40, [own, replace(own, trial="other", responders=3)])
+    reading = read_single_arm(2, 40, [own, replace(own, trial="other", responders=3)])
     assert (reading.full.placebo.a, reading.full.placebo.b) == (5.5, 15.5)
 
 
@@ -162,7 +162,7 @@ def test_impossible_requests_are_refused(arguments, sentence):
 )
 def test_impossible_parameters_are_refused(change, sentence):
     with pytest.raises(UsageError, match=sentence):
-        read_single_arm(9, 20, parameters=load_single_arm_parameters().override(change))
+        read_single_arm(2, 20, parameters=load_single_arm_parameters().override(change))
 
 
 def test_evidence_of_a_result(nine):
