@@ -16,10 +16,10 @@ from mitograft.provenance.atomic import (
 from mitograft.provenance.audit import AUDIT_NAME, AuditLog
 from mitograft.provenance.chain import AuditEntry
 from mitograft.provenance.check import verify_folder
-from mitograft.provenance.hashing import FileRecord, folder_records, sha256_file, sha256_folder
+from mitograft.provenance.hashing import FileRecord, folder_records, record_file, sha256_file, sha256_folder
 from mitograft.provenance.manifest import Manifest, foreign_files, make_manifest
 from mitograft.provenance.redact import redact_command
-from mitograft.provenance.versions import Versions
+from mitograft.provenance.versions import Versions, current_versions
 
 __all__ = [
     "AUDIT_NAME",
@@ -32,9 +32,11 @@ __all__ = [
     "atomic_directory",
     "atomic_write_bytes",
     "atomic_write_text",
+    "current_versions",
     "folder_records",
     "foreign_files",
     "make_manifest",
+    "record_file",
     "redact_command",
     "sha256_file",
     "sha256_folder",

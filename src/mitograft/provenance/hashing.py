@@ -11,7 +11,7 @@ from pathlib import Path
 from mitograft.errors import UsageError
 from mitograft.provenance.faults import fault_of
 
-__all__ = ["FileRecord", "folder_records", "sha256_file", "sha256_folder"]
+__all__ = ["FileRecord", "file_names", "folder_records", "record_file", "sha256_file", "sha256_folder"]
 
 # Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
