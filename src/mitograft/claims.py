@@ -112,7 +112,8 @@ class Judgement:
 
     ``evidence`` holds every row that matched; ``deciding`` the one the verdict rests on. ``data_kind`` is the
     kind of the deciding row, empty where nothing was tested. ``companion`` is the judgement of the claim
-    that must stand beside this one.
+    that must stand beside this one. ``numbers`` is the beginning of the reason that repeats the interval, for
+    readers who see it shown beside.
     """
 
     claim: Claim
@@ -121,6 +122,7 @@ class Judgement:
     evidence: tuple[Evidence, ...] = ()
     deciding: Evidence | None = None
     companion: "Judgement | None" = None
+    numbers: str = ""
 
     @property
     def data_kind(self) -> str:
@@ -161,7 +163,7 @@ def judge(claim: Claim, evidence: Iterable[Evidence]) -> Judgement:
     verdict, reason = _verdict(claim, deciding), _reason(claim, deciding, len(usable))
     if companion is not None:
         verdict, reason = _beside(verdict, reason, deciding, companion)
-    return Judgement(claim, verdict, reason, rows, deciding, companion)
+    return Judgement(claim, verdict, reason, rows, deciding, companion, _numbers(deciding))
 
 
 def judge_all(claims: Iterable[Claim], evidence: Iterable[Evidence]) -> tuple[Judgement, ...]:
@@ -250,16 +252,17 @@ def _order(row: Evidence) -> tuple[str, ...]:
 
 
 def _reason(claim: Claim, row: Evidence, count: int) -> str:
-    unit = f" {row.unit}" if row.unit not in ("", "1") else ""
-    text = (
-        f"{row.estimate:.3g}{unit} ({100 * row.level:g} % interval {row.low:.3g} to {row.high:.3g}), "
-        f"n = {row.n}, {row.method}; the claim asks for {_asked(claim)}."
-    )
+    text = f"{_numbers(row)}n = {row.n}, {row.method}; the claim asks for {_asked(claim)}."
     if count > 1:
         text += f" The least favourable of {count} results decides, unless one is named primary."
     if row.data_kind == "simulated":
         return f"In simulated data only, which tests the analysis and not the treatment: {text}"
     return text
+
+
+def _numbers(row: Evidence) -> str:
+    unit = f" {row.unit}" if row.unit not in ("", "1") else ""
+    return f"{row.estimate:.3g}{unit} ({100 * row.level:g} % interval {row.low:.3g} to {row.high:.3g}), "
 
 
 def _asked(claim: Claim) -> str:

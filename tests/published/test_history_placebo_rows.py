@@ -54,7 +54,11 @@ def control_bounds(row):
     ):
         before, after = row[f"{stem}0"], row[f"{stem}1"]
         if not before or not after:
-            high += points[-1]
+            # The best completion: to the good end of the scale, or from its bad end (an enzyme has none).
+            ends = (Fraction(before or 0), Fraction(0)) if before else (width, Fraction(after or 0))
+            best = 100 * (ends[0] - ends[1]) / Fraction(width) if sign > 0 else 100
+            unknown = stem == "ck" and not before
+            high += points[-1] if unknown else points[sum(best > edge for edge in edges)]
             continue
         percent = 100 * sign * (Fraction(before) - Fraction(after)) / width
         score = Fraction(points[sum(percent > edge for edge in edges)])

@@ -107,7 +107,7 @@ def test_no_responder_and_the_zero_rate(nine):
 def test_arms_kept_out_are_shown_but_not_pooled(nine):
     assert [arm.trial for arm in nine.full.arms] == ["ProDERM"]
     assert len(nine.widened.arms) == 2
-    assert nine.widened.effective_size == 53
+    assert nine.widened.effective_size == 54
     only = [arm for arm in load_placebo_arms() if arm.pool]
     assert read_single_arm(2, 20, only).widened is None
 

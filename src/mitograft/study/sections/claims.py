@@ -23,7 +23,7 @@ def claims_section(judgements: Sequence[Judgement], study_ids: Sequence[str]) ->
     shipped = [j for j in judgements if j.claim.id in study_ids]
     shipped.sort(key=lambda j: j.verdict == "not tested")
     blocks = [
-        Verdicts(name, caption, tuple(map(_row, rows)), _NOTE if name == first else "")
+        Verdicts(name, caption, tuple(map(_row, rows)), _NOTE if name == first else "", _untested(rows))
         for name, caption, rows, first in (
             ("claims-own", "Claims of this study", own, "claims-own" if own else "claims-reference"),
             (
@@ -41,6 +41,11 @@ def claims_section(judgements: Sequence[Judgement], study_ids: Sequence[str]) ->
     return Section("claims", "Claims", lead, tuple(blocks))
 
 
+def _untested(rows: Sequence[Judgement]) -> bool:
+    """Tell whether nothing was tested: such a table is opened by the reader who wants it."""
+    return all(judgement.verdict == "not tested" for judgement in rows)
+
+
 def _row(judgement: Judgement) -> ClaimRow:
     claim, deciding = judgement.claim, judgement.deciding
     shown = (
@@ -53,7 +58,7 @@ def _row(judgement: Judgement) -> ClaimRow:
         id=claim.id,
         statement=claim.statement,
         verdict=judgement.verdict,
-        reason=judgement.reason,
+        reason=judgement.reason.removeprefix(judgement.numbers),
         unit=unit,
         decimals=2,
         beside=judgement.beside,

@@ -3,6 +3,7 @@
 from mitograft.evidence import DataKind
 from mitograft.report.document import Figure, Paragraph, Section, Table, TableColumn
 from mitograft.report.figures import Curve, draw_history
+from mitograft.report.numbers import format_interval
 from mitograft.trial.history import HistoryReading, SingleArmReading
 
 __all__ = ["history_section"]
@@ -20,7 +21,7 @@ def history_section(reading: SingleArmReading, observed: int | None, data_kind: 
     lead = (
         f"About {100 * rate:.0f} % of placebo patients reached a Total Improvement Score of "
         f"{reading.threshold} "
-        f"in past trials, so that most of a single-arm response can be expected without the drug: {needed}."
+        f"in past trials, so that much of a single-arm response can be expected without the drug: {needed}."
     )
     blocks = (
         Paragraph(
@@ -80,22 +81,14 @@ def _figure(reading: SingleArmReading, observed: int | None, data_kind: DataKind
 
 
 def _table(reading: SingleArmReading) -> Table:
-    def columns_of(name: str, label: str) -> tuple[TableColumn, ...]:
-        return (
-            TableColumn(f"p_{name}", f"P(above placebo), {label}", "", "decimal", 3),
-            TableColumn(f"difference_{name}", f"Difference, {label}", "", "decimal", 2),
-            TableColumn(f"low_{name}", "lower limit", "", "decimal", 2),
-            TableColumn(f"high_{name}", "upper limit", "", "decimal", 2),
-        )
-
     rows = tuple(
         (
-            int(k),
-            float(reading.rate[k]),
-            float(reading.low[k]),
-            float(reading.high[k]),
-            *_cells(reading.full, k),
-            *_cells(reading.discounted, k),
+            k,
+            format_interval(float(reading.rate[k]), float(reading.low[k]), float(reading.high[k]), 2),
+            float(reading.full.probability[k]),
+            _difference(reading.full, k),
+            float(reading.discounted.probability[k]),
+            _difference(reading.discounted, k),
             float(reading.full.chance[k]),
             float(reading.naive[k]),
         )
@@ -106,28 +99,24 @@ def _table(reading: SingleArmReading) -> Table:
         f"Every result of {reading.n} patients",
         (
             TableColumn("responders", "Responders", "", "right"),
-            TableColumn("rate", "Rate", "", "decimal", 2),
-            TableColumn("rate_low", "lower limit", "", "decimal", 2),
-            TableColumn("rate_high", "upper limit", "", "decimal", 2),
-            *columns_of("full", "full history"),
-            *columns_of("discounted", "discounted"),
-            TableColumn("chance", "P(this many or more on placebo)", "", "decimal", 3),
+            TableColumn("rate", "Rate (interval)", "", "right"),
+            TableColumn("p_full", "P(above placebo)", "full history", "decimal", 3),
+            TableColumn("difference_full", "Difference (interval)", "full history", "right"),
+            TableColumn("p_discounted", "P(above placebo)", "discounted", "decimal", 3),
+            TableColumn("difference_discounted", "Difference (interval)", "discounted", "right"),
+            TableColumn("chance", "P(as many on placebo)", "", "decimal", 3),
             TableColumn("naive", "Naive reading", "", "decimal", 3),
         ),
         rows,
-        note="Rates with Clopper-Pearson limits; differences are posterior medians with "
-        f"{100 * reading.level:g} % "
-        "credible limits; Jeffreys priors.",
+        note="Rates with Clopper-Pearson limits; differences of treated and placebo rate are "
+        "posterior medians "
+        f"with {100 * reading.level:g} % credible limits; Jeffreys priors. “P(as many on placebo)” is the "
+        "probability of that many responders or more if the drug did nothing.",
     )
 
 
-def _cells(reading: HistoryReading, k: int) -> tuple[float, float, float, float]:
-    return (
-        float(reading.probability[k]),
-        float(reading.difference[k]),
-        float(reading.low[k]),
-        float(reading.high[k]),
-    )
+def _difference(reading: HistoryReading, k: int) -> str:
+    return format_interval(float(reading.difference[k]), float(reading.low[k]), float(reading.high[k]), 2)
 
 
 def _arms(reading: SingleArmReading) -> Table:

@@ -22,11 +22,11 @@ def improvement_section(patients: Patients) -> Section:
         (
             TableColumn("subject", "Patient"),
             TableColumn("group", "Group"),
-            *(TableColumn(name, name, "%", "decimal", 0) for name in _MEASURES),
-            TableColumn("improved", "Improved ≥ 20 %", "measures", "right", 0),
-            TableColumn("worse", "Worse ≥ 25 %", "measures", "right", 0),
             TableColumn("result", "Computed"),
             TableColumn("mark", "Published"),
+            TableColumn("improved", "Better", "≥ 20 %", "right", 0),
+            TableColumn("worse", "Worse", "≥ 25 %", "right", 0),
+            *(TableColumn(name, name, "%", "decimal", 0) for name in _MEASURES),
         ),
         tuple(_row(patients, row) for row in rows),
         note="A worsening from 0 has no percentage and counts as worse. Measures missing at either visit are "
@@ -49,6 +49,17 @@ def improvement_section(patients: Patients) -> Section:
         ),
         table,
     ]
+    if compared:
+        blocks.append(
+            Paragraph(
+                "Agreement with these marks settles that change is relative to baseline and that "
+                "three measures "
+                "must improve; it does not settle the cut for worsening (25 or 30 %), the rule on "
+                "worsening from "
+                "0 or the clause on muscle strength: with those changed, the same marks follow.",
+                "note",
+            )
+        )
     if left_out:
         blocks.append(
             Paragraph(
@@ -66,11 +77,11 @@ def _row(patients: Patients, row: int) -> tuple[str | float | None, ...]:
     return (
         patients.cohort.subject[row],
         patients.groups[row],
-        *changes,
-        int(result.n_improved[row]),
-        int(result.n_worse[row]),
         "improved" if result.result[row] else "not improved",
         mark.mark if mark else None,
+        int(result.n_improved[row]),
+        int(result.n_worse[row]),
+        *changes,
     )
 
 
