@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mitograft.provenance import AuditLog, atomic, atomic_directory, atomic_write_bytes
 
-NAMES = ("manifest.json", "a.csv", "b.csv", "deep/c.csv")
+NAMES = ("manifest.json", "deep/c.csv")
 STEPS = 500
 
 

@@ -232,7 +232,7 @@ def test_every_single_bit_counts(bit):
     assert missed == []
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_any_change_of_one_byte_is_found_also_after_more_appends(data):
     log = chain(3)

@@ -176,7 +176,7 @@ def test_every_changed_byte_is_found(study):
     assert verify_folder(study / "out", study) == []
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_change_of_any_byte_is_found(study, data):
     path = data.draw(st.sampled_from(sorted(covered(study))))
