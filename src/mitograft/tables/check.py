@@ -33,7 +33,7 @@ def parse_number(cell: Cell) -> float | None:
         return None
     try:
         value = float(cell)  # type: ignore[arg-type]  # a cell that is no number raises
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
 
@@ -208,6 +208,8 @@ def _duplicates(table: Table, contract: Contract) -> list[Violation]:
     first: dict[tuple[str | None, ...], int] = {}
     found = []
     for i, key in enumerate(zip(*keys, strict=True)):
+        if None in key:  # an incomplete key is reported as an empty cell, not as a repetition
+            continue
         if key in first:
             found.append(
                 Violation(

@@ -12,6 +12,7 @@ Values are kept as exact fractions; ``number`` and ``fraction`` give them as flo
 """
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -101,9 +102,21 @@ def _overridden(parameter: Parameter, text: str) -> Parameter:
 
 
 def load_rows(package: str, name: str) -> list[dict[str, str]]:
-    """Read a data file shipped in ``package`` (a CSV) as a list of rows of text."""
+    """Read a data file shipped in ``package`` (a CSV) as a list of rows of text.
+
+    Raises
+    ------
+    InternalError
+        If a row has more or fewer cells than the header.
+    """
     text = files(package).joinpath("data", name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    # Not splitlines(): a quoted cell may hold line ends and other characters it would split at.
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(reader)
+    for row in rows:
+        if None in row or None in row.values():
+            raise InternalError(f"{package}/data/{name}: a row with too many or too few cells: {row}.")
+    return rows
 
 
 def load_parameters(package: str, name: str) -> Parameters:
