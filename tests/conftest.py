@@ -1,9 +1,13 @@
 """Fixtures every room of the tests may use."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from mitograft.cli import main
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,25 @@ def shared() -> Path:
             f"no shared data folder (set MITOGRAFT_SHARED; looked for {folder.name}/ beside the repository)"
         )
     return folder
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def mitograft(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run the command line in this process."""
+
+    def run(*words: object) -> Run:
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in words])
+        printed = capsys.readouterr()
+        return Run(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
