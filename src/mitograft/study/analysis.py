@@ -203,10 +203,12 @@ def read_history(
 ) -> tuple[SingleArmReading, int | None] | None:
     """Read every result of the single arm against history; with the responders seen where a group is named.
 
+    Patients of the group whose missing measures leave the response open count as non-responders.
+
     Raises
     ------
     UsageError
-        If the group has no scored patient, or incomplete patients leave its responders open.
+        If the group has no scored patient.
     """
     part = config.history
     if part is None:

@@ -11,6 +11,7 @@ from mitograft.provenance import (
     atomic_directory,
     atomic_write_bytes,
     atomic_write_text,
+    foreign_files,
     make_manifest,
     redact_command,
 )
@@ -86,17 +87,24 @@ def _evidence(
 def _write(study: Study, findings: Findings, command: Sequence[str]) -> Outcome:
     final = study.path("out")
     inputs = files_of(study)
-    with atomic_directory(final, keep=[AUDIT_NAME]) as folder:
+    kept = foreign_files(final) if final.is_dir() else ()  # notes a reader put beside our results
+    with atomic_directory(final, keep=[AUDIT_NAME, *kept]) as folder:
+        log = AuditLog(folder / AUDIT_NAME)
+        log.append("run started", {"study": findings.config.study.id})
         records = [record_file(path, path.relative_to(study.folder).as_posix(), "study") for path in inputs]
         shown = " ".join(redact_command(command, study.folder))
         document = make_document(findings, records, current_versions(), shown)
         _write_results(folder, findings, document)
-        head = AuditLog(folder / AUDIT_NAME).append(
-            "run", {"study": findings.config.study.id, "inputs": {r.path: r.sha256 for r in records}}
-        )
+        head = log.append("run finished", {"inputs": {r.path: r.sha256 for r in records}})
         seeds = {"study": findings.config.study.seed}
         make_manifest(
-            command=command, seeds=seeds, inputs=inputs, root=study.folder, outputs=folder, audit_head=head
+            command=command,
+            seeds=seeds,
+            inputs=inputs,
+            root=study.folder,
+            outputs=folder,
+            kept=kept,
+            audit_head=head,
         ).write(folder)
     return Outcome(final / "report.html", final, findings)
 

@@ -23,6 +23,12 @@ def history_section(reading: SingleArmReading, observed: int | None, data_kind: 
         f"{reading.threshold} "
         f"in past trials, so that much of a single-arm response can be expected without the drug: {needed}."
     )
+    if observed is not None:
+        lead += (
+            f" Seen: {observed} of {reading.n} (patients left open by missing measures count as "
+            "non-responders), "
+            f"a posterior probability of {float(reading.full.probability[observed]):.2f}."
+        )
     blocks = (
         Paragraph(
             "A trial without a control arm shows how many patients improved, not how many improved "
