@@ -219,6 +219,20 @@ def test_waterfall_grows_with_the_number_of_patients(n):
     assert {f"P{i}" for i in range(n)} <= set(drawn.words())
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "category"),
+    [(-1, 5, "none"), (50, 40, "none"), (0, 101, "none"), (math.nan, 5, "none"), (0, 5, "excellent")],
+)
+def test_waterfall_refuses_totals_it_cannot_show(low, high, category):
+    with pytest.raises(UsageError, match="expected 0 <= low <= high <= 100 and one of none, minimal"):
+        PatientTotal("A", low, high, category)
+
+
+def test_heatmap_refuses_rows_of_another_length():
+    with pytest.raises(UsageError, match="found 1 points in a row, expected 2"):
+        draw_component_heatmap(MEASURES, (HeatmapRow("A", (1,)),))
+
+
 def test_heatmap_prints_points_and_marks_what_is_missing():
     svg = heatmap()
     words = read(svg).words()

@@ -4,11 +4,12 @@ import csv
 import io
 import re
 from itertools import pairwise
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
 
 from mitograft.report import Document, Section, render_html
+from mitograft.tables.read import read_table
 
 KINDS = ("measured", "published", "simulated")
 
@@ -257,6 +258,17 @@ def test_every_table_offers_its_rows_as_csv(page, make_table):
             ["Ç", "", "", ""],
             ["D", "7", "3", "see https://example.org/a?b=1&c=2."],
         ]
+
+
+def test_mitografts_own_reader_reads_a_downloaded_table(page, tmp_path):
+    link = page.inside(page.by_id("table-totals"), "a")[-1]
+    path = tmp_path / link.attributes["download"]
+    path.write_bytes(unquote_to_bytes(link.attributes["href"].partition(",")[2]))
+    columns = read_table(path).columns
+    assert list(columns) == ["patient", "tis", "change", "source"]
+    assert list(columns["patient"]) == ["A-01", 'B, "the second"', "Ç", "D"]
+    assert list(columns["tis"]) == ["42.5", "100", None, "7"]
+    assert columns["source"][1] == "=HYPERLINK(1)"
 
 
 def test_the_file_name_of_simulated_data_says_so(page, kind):

@@ -8,12 +8,15 @@ from markupsafe import Markup
 __all__ = ["linked"]
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9][^\s<>\"'`{}|\\^]*|\b10\.\d{4,9}/[A-Za-z0-9][^\s<>\"'`{}|\\^,;]*")
-_SHOWN = 48
+_LONG = 48
 _TRAILING = ".,;:!?"
 
 
 def linked(text: str) -> Markup:
-    """Return text as markup in which web addresses and DOIs are links; long addresses are shown shortened.
+    """Return text as markup in which web addresses and DOIs are links.
+
+    A long address is marked, so that the page can cut it off at the end of its line; on paper it stands in
+    full.
 
     >>> print(linked("see 10.1186/ar4263 <b>"))
     see <a href="https://doi.org/10.1186/ar4263" rel="noreferrer noopener">10.1186/ar4263</a> &lt;b&gt;
@@ -39,5 +42,5 @@ def _trimmed(address: str) -> str:
 
 def _link(address: str) -> str:
     target = address if address.startswith("http") else f"https://doi.org/{address}"
-    shown = address if len(address) <= _SHOWN else address[: _SHOWN - 1] + "…"
-    return f'<a href="{escape(target)}" rel="noreferrer noopener">{escape(shown)}</a>'
+    style = ' class="address"' if len(address) > _LONG else ""
+    return f'<a href="{escape(target)}" rel="noreferrer noopener"{style}>{escape(address)}</a>'

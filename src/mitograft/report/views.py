@@ -137,9 +137,8 @@ def _view_table(table: Table, kind: DataKind, number: str, *, collapsed: bool = 
 
 def _style(align: str, text: str) -> str:
     """Return the classes of a cell: short text stays on one line, long text gets room to stand in."""
-    if len(text) <= _SHORT:
-        return f"{align} short"
-    return f"{align} long" if len(text) >= _LONG else align
+    length = "short" if len(text) <= _SHORT else "middle" if len(text) < _LONG else "long"
+    return f"{align} {length}"
 
 
 def _column_texts(table: Table, index: int) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mitograft.errors import UsageError
 from mitograft.evidence import DataKind
 from mitograft.report.figures.canvas import (
     SMALL,
@@ -63,7 +64,17 @@ def draw_component_heatmap(
     -------
     str
         SVG text, 440 units wide; 21 units high for each patient.
+
+    Raises
+    ------
+    UsageError
+        If a row has not one entry for each measure.
     """
+    for row in rows:
+        if len(row.points) != len(measures):
+            raise UsageError(
+                f"draw_component_heatmap: found {len(row.points)} points in a row, expected {len(measures)}."
+            )
     names = [shorten(measure.name, _NAME_LIMIT, SMALL) for measure in measures]
     widest = max((text_width(name, SMALL) for name in names), default=0.0)
     labels = short_names([row.label for row in rows], _LABEL_LIMIT)

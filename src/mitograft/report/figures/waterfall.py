@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mitograft.errors import UsageError
 from mitograft.evidence import DataKind
 from mitograft.report.figures.canvas import (
     SMALL,
@@ -34,6 +35,7 @@ _BOTTOM = 70.0
 _LABEL_LIMIT = 132.0
 _GAP = 8.0
 _BAR = 0.66
+_MAXIMUM = 100
 _LEVELS = ("none", "minimal", "moderate", "major")
 
 
@@ -51,6 +53,11 @@ class PatientTotal:
         ``none``, ``minimal``, ``moderate`` or ``major``: the category of ``low``.
     group
         Heading under which the patient stands; empty for none.
+
+    Raises
+    ------
+    UsageError
+        If the totals are not ordered within 0 to 100, or the category is unknown.
     """
 
     label: str
@@ -58,6 +65,14 @@ class PatientTotal:
     high: float
     category: str
     group: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what the figure cannot show."""
+        if not 0 <= self.low <= self.high <= _MAXIMUM or self.category not in _LEVELS:
+            raise UsageError(
+                f"PatientTotal: found {self.low} to {self.high}, category {self.category!r}; "
+                f"expected 0 <= low <= high <= {_MAXIMUM} and one of {', '.join(_LEVELS)}."
+            )
 
     @property
     def complete(self) -> bool:
@@ -108,7 +123,7 @@ def draw_waterfall(
     top = _TOP + _NAME_ROW * max((row for _, row in names), default=0)
     with sheet(top + height + _BOTTOM, data_kind) as figure:
         axes = panel(figure, left, top, width, height)
-        axes.set_xlim(0, 100)
+        axes.set_xlim(0, _MAXIMUM)
         axes.set_ylim(height, 0)
         axes.set_yticks([])
         axes.set_xticks([0, 20, 40, 60, 80, 100])
@@ -151,7 +166,7 @@ def _threshold_rows(thresholds: Iterable[Threshold], width: float) -> list[tuple
     placed: list[tuple[Threshold, int]] = []
     ends = [0.0, 0.0]
     for threshold in sorted(thresholds, key=lambda t: t.value):
-        at = threshold.value / 100 * width
+        at = threshold.value / _MAXIMUM * width
         row = 0 if at >= ends[0] else 1
         ends[row] = at + text_width(threshold.name, SMALL) + 4
         placed.append((threshold, row))
@@ -182,7 +197,7 @@ def _draw_line(axes: "Axes", line: _Line, label_width: float) -> None:
 
 
 def _draw_bar(axes: "Axes", patient: PatientTotal, y: float) -> None:
-    colour = hue(patient.category if patient.category in _LEVELS else "none")
+    colour = hue(patient.category)
     half = _ROW * _BAR / 2
     if patient.complete:
         axes.barh(y, patient.low, height=2 * half, color=colour, zorder=2)
