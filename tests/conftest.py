@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from mitograft.cli import main
+
+# A deadline would be a timed assertion: a busy machine is no failure.
+settings.register_profile("mitograft", deadline=None)
+settings.load_profile("mitograft")
 
 
 @pytest.fixture(scope="session")

@@ -138,13 +138,22 @@ def test_report_is_one_page_that_asks_for_nothing(mitograft, study):
 
 
 def test_an_observed_group_is_read_against_history(mitograft, study):
-    toml = study / "study.toml"
-    toml.write_text(toml.read_text().replace("n = 9\n", 'group = "exercise"\n'))
     assert mitograft("run", study).code == 0
     rows = load_evidence(study / "out" / "evidence.json")
     against = [e for e in rows if e.contrast == "exercise vs historical placebo"]
     assert {e.quantity for e in against} == {"TIS>=20 response"}
     assert all(e.n == 9 for e in against)
+    # Sure responders of nine: B and I exactly, E although two measures are missing; F stays open.
+    (single,) = [e for e in rows if e.contrast == "exercise, single arm"]
+    assert single.estimate == 3 / 9
+
+
+def test_without_a_group_every_result_of_n_patients_is_read(mitograft, study):
+    toml = study / "study.toml"
+    toml.write_text(toml.read_text().replace('group = "exercise"\n', "n = 12\n"))
+    assert mitograft("run", study).code == 0
+    with (study / "out" / "tables" / "history.csv").open(encoding="utf-8") as file:
+        assert [row["responders"] for row in csv.DictReader(file)] == [str(k) for k in range(13)]
 
 
 def test_absent_parts_are_said(mitograft, tmp_path):
@@ -172,7 +181,7 @@ def test_simulated_data_is_marked_everywhere(mitograft, study):
     [
         ('"A01", "A02"', '"A01", "Z99"', "found claims Z99 to judge"),
         ('"untreated control"]]', '"nobody"]]', "found contrasts with 'nobody'"),
-        ("n = 9\n", 'group = "nobody"\n', "found history group 'nobody'"),
+        ('group = "exercise"\n', 'group = "nobody"\n', "found history group 'nobody'"),
         ("missing =", 'primary_visit = "week 99"\nmissing =', "found primary_visit 'week 99'"),
         ("[parameters]\n", "[parameters]\nnonsense = 3\n", "Unknown parameter nonsense"),
         ("trial/subjects.csv", "trial/nothere.csv", "nothere.csv"),
