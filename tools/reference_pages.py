@@ -1,11 +1,13 @@
 """The generated pages about the command line and the Python interface."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+import mitograft
 from mitograft.cli import cli
 
 __all__ = ["PACKAGE", "ROOT", "render_command_line", "render_interface"]
@@ -46,8 +48,21 @@ def _fenced(text: str) -> str:
     return f"```text\n{text.rstrip()}\n```\n"
 
 
+NAMES = """\
+# Python interface
+
+`import mitograft` offers these names and loads what they need when they are first used. Everything else is
+imported from its room, for example `from mitograft.outcome.haq import haq_di`; a name that a page of a room
+lists is public.
+
+| name | |
+|---|---|
+"""
+
+
 def render_interface() -> Iterator[tuple[str, str]]:
-    """Give one page a room: its modules and the names each of them offers."""
+    """Give the page of the package and one page a room: its modules and the names each of them offers."""
+    yield "api/mitograft.md", NAMES + "\n".join(_name_row(name) for name in mitograft.__all__) + "\n"
     rooms: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -57,6 +72,12 @@ def render_interface() -> Iterator[tuple[str, str]]:
         rooms.setdefault(parts[0], []).append(_module(parts, names))
     for room, modules in rooms.items():
         yield f"api/{room}.md", f"# {room}\n\n" + "\n".join(modules)
+
+
+def _name_row(name: str) -> str:
+    thing = getattr(mitograft, name)
+    summary = (inspect.getdoc(thing) or "").partition("\n")[0]
+    return f"| [`{name}`][{thing.__module__}.{thing.__qualname__}] | {summary} |"
 
 
 def _module(parts: tuple[str, ...], names: list[str]) -> str:
