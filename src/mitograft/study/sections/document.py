@@ -40,18 +40,12 @@ def make_document(
     study = findings.config.study
     return Document(
         title=study.title,
-        subtitle=f"Study {study.id}: {'; '.join(study.citations)}"
-        if study.citations
-        else f"Study {study.id}",
+        subtitle=f"Data: {'; '.join(study.citations) or study.id}",
         data_kind=study.data_kind,
         lead=_lead(findings),
         facts=tuple(_facts(findings)),
         sections=tuple(_sections(findings, inputs, versions, command)),
-        provenance_note=(
-            f"Made by mitograft {__version__} from {len(inputs)} files. Not a medical device; not for "
-            "decisions "
-            "about a single patient."
-        ),
+        provenance_note=f"Made by mitograft {__version__} from {len(inputs)} files.",
     )
 
 
@@ -95,25 +89,28 @@ def _lead(findings: Findings) -> str:
         )
     if findings.history is not None:
         reading, observed = findings.history
-        k = reading.full.smallest.get(0.95)
-        who = (
-            f"{observed} of {reading.n} responders"
-            if observed is not None
-            else f"A single arm of {reading.n} patients"
-        )
-        if k is None:
-            parts.append(
-                f"{who} cannot show a benefit over historical placebo at a posterior probability of 0.95."
-            )
-        else:
-            parts.append(
-                f"{who}: at least {k} must reach a Total Improvement Score of {reading.threshold} before it "
-                "exceeds historical placebo with a posterior probability of 0.95."
-            )
+        parts.append(_against_history(reading, observed))
     missing = [] if findings.patients is not None else ["no core set measures of patients"]
     missing += ["no product, in vitro or mouse files (read by later versions)"]
     parts.append(f"Not in this folder: {'; '.join(missing)}.")
     return " ".join(parts)
+
+
+def _against_history(reading: SingleArmReading, observed: int | None) -> str:
+    level, needed = next(iter(reading.full.smallest.items()))
+    score, goal = (
+        f"a Total Improvement Score of {reading.threshold}",
+        f"with a posterior probability of {level:g}",
+    )
+    who = (
+        f"A single arm of {reading.n} patients"
+        if observed is None
+        else f"Of the {reading.n} patients in the arm read against history, {observed} reached "
+        f"{score}; such an arm"
+    )
+    if needed is None:
+        return f"{who} cannot exceed historical placebo {goal}, whatever its result."
+    return f"{who} exceeds historical placebo {goal} only if at least {needed} reach {score}."
 
 
 def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
