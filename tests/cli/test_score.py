@@ -166,7 +166,7 @@ def bad(old, new, text=GOOD):
 
 
 BAD = {
-    "unknown column": (bad("haq", "haqq"), ["row 1, column haqq", "did you mean 'haq'?", "column haq"]),
+    "unknown column": (bad("haq", "haqq"), ["row 1, column haqq", "Did you mean 'haq'?", "column haq"]),
     "off scale": (
         bad("P1,0,6,", "P1,0,60,"),
         ["row 2, column physician_global: found '60'", "from 0 to 10 cm"],

@@ -86,7 +86,7 @@ def _header_violations(raw: RawTable, contract: Contract) -> list[Violation]:
         Violation(
             "unknown-column",
             found="a column this table does not have",
-            expected=f"one of {', '.join(known)}",
+            expected=_known(contract),
             remedy=_suggest(name, known),
             file=raw.source,
             row=1,
@@ -107,12 +107,19 @@ def _header_violations(raw: RawTable, contract: Contract) -> list[Violation]:
     return found
 
 
+def _known(contract: Contract) -> str:
+    required = [column.name for column in contract.columns if column.required]
+    optional = [column.name for column in contract.columns if not column.required]
+    more = f", or of the {len(optional)} optional ones such as {optional[0]}" if optional else ""
+    return f"one of {', '.join(required)}{more}"
+
+
 def _suggest(name: str, known: Sequence[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
-    return f"Rename it, map it with --map '{name[:40]}=our_name', or skip it with --ignore{hint}."
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    return f"{hint}Rename it, map it with --map '{name[:40]}=our_name', or skip it with --ignore."
 
 
 class _Reporter:
