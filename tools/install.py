@@ -23,7 +23,13 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 14):  # before anything below is r
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 PART = "# part: "
+STAMP = "mitograft-{}.sha256"
+FAILED = (
+    "Not installed: a step failed, and its message is above. Check the network (and, where venv or ensurepip "
+    "is named, that your Python has it: python3-venv on Debian), then run this again."
+)
 
 
 def read_parts(text: str) -> dict[str, str]:
@@ -31,37 +37,45 @@ def read_parts(text: str) -> dict[str, str]:
     return {name: body for name, _, body in (part.partition("\n") for part in text.split(PART)[1:])}
 
 
-def find_python() -> Path:
-    """Return the interpreter of .venv, which is created when absent."""
-    windows = sys.platform == "win32"
-    python = ENVIRONMENT / ("Scripts/python.exe" if windows else "bin/python")
-    if not python.exists():
-        print(f"Creating {ENVIRONMENT}")
-        venv.create(ENVIRONMENT, with_pip=True, symlinks=not windows)
-    return python
+def make_environment() -> None:
+    """Create .venv, or anew where its interpreter is gone; give it pip where it has none."""
+    if not PYTHON.exists():
+        print(f"Creating {ENVIRONMENT}", flush=True)
+        venv.create(ENVIRONMENT, clear=True, with_pip=True, symlinks=sys.platform != "win32")
+    elif subprocess.run([str(PYTHON), "-m", "pip", "-V"], check=False, capture_output=True).returncode:
+        subprocess.run([str(PYTHON), "-m", "ensurepip"], check=True, capture_output=True)
 
 
-def run_pip(python: Path, *arguments: str) -> None:
+def run_pip(*arguments: str) -> None:
     """Run pip install in .venv; only its errors are shown."""
-    command = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     subprocess.run([*command, *arguments], check=True, cwd=ROOT)
 
 
-def install_part(python: Path, name: str, locked: str) -> None:
-    """Install one part of the lock, unless its stamp says that just this was installed before."""
-    stamp = ENVIRONMENT / f"mitograft-{name}.sha256"
-    wanted = hashlib.sha256(locked.encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
+def make_stamp(locked: str) -> str:
+    """Return what the stamp of an installed part holds: a hash of all that decides what is installed."""
+    return hashlib.sha256(locked.encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def find_missing(parts: dict[str, str]) -> list[str]:
+    """Return the parts whose stamp does not say that just this was installed."""
+    if not PYTHON.exists():
+        return list(parts)
+    stamps = {name: ENVIRONMENT / STAMP.format(name) for name in parts}
+    return [n for n, file in stamps.items() if not file.exists() or file.read_text() != make_stamp(parts[n])]
+
+
+def install_part(name: str, locked: str) -> None:
+    """Install one part of the lock; the part ``run`` ends with mitograft itself."""
     print(f"Installing {locked.count('==')} locked packages (part: {name})", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder, "requirements.txt")
         listed.write_text(locked, encoding="utf-8")
-        run_pip(python, "--require-hashes", "--only-binary=:all:", "-r", str(listed))
+        run_pip("--require-hashes", "--only-binary=:all:", "-r", str(listed))
     if name == "run":
-        run_pip(python, "--no-build-isolation", "--no-deps", "--editable", str(ROOT))
-    stamp.write_text(wanted)
+        run_pip("--no-build-isolation", "--no-deps", "--editable", str(ROOT))
+    (ENVIRONMENT / STAMP.format(name)).write_text(make_stamp(locked))
     print(f"done in {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -69,19 +83,19 @@ def main() -> int:
     """Install what the command line asks for."""
     parser = argparse.ArgumentParser(description="Create .venv and install mitograft from requirements.lock.")
     parser.add_argument("--all", action="store_true", help="also what tests, checks and documentation need")
-    wanted = ["run", "develop"] if parser.parse_args().all else ["run"]
+    wanted = ("run", "develop") if parser.parse_args().all else ("run",)
     parts = read_parts(LOCK.read_text(encoding="utf-8"))
     try:
-        python = find_python()
-        for name in wanted:
-            install_part(python, name, parts[name])
+        if find_missing({name: parts[name] for name in wanted}):
+            make_environment()
+        for name in find_missing({name: parts[name] for name in wanted}):
+            install_part(name, parts[name])
     except subprocess.CalledProcessError:
-        print(
-            "Not installed: a step failed, and its message is above. Check the network (and, where venv or "
-            "ensurepip is named, that your Python has it: python3-venv on Debian), then run this again.",
-            file=sys.stderr,
-        )
+        print(FAILED, file=sys.stderr)
         return 3
+    except KeyboardInterrupt:
+        print("Interrupted; run this again, and it goes on.", file=sys.stderr)
+        return 130
     return 0
 
 
