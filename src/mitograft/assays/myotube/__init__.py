@@ -1,0 +1,1 @@
+"""Myotube images: nuclei, myotubes, fusion index."""

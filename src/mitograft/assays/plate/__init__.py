@@ -1,0 +1,1 @@
+"""Plate readers: ATP, viability, ELISA, Luminex, standard curves and dose response."""

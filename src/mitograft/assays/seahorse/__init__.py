@@ -1,0 +1,1 @@
+"""Agilent Seahorse XF: oxygen consumption and acidification."""

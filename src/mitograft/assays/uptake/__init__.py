@@ -1,0 +1,1 @@
+"""Uptake of donor mitochondria, membrane potential, mitochondrial ROS."""

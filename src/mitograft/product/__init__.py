@@ -1,0 +1,1 @@
+"""The mitochondria lot: characterisation, release, potency, stability, dose preparation."""
