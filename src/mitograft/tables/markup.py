@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from xml.parsers import expat
 
-from mitograft.tables.problems import library_faults, refuse
+from mitograft.tables.problems import library_faults, refuse, refuse_damaged
 
 __all__ = ["Attributes", "walk"]
 
@@ -36,8 +36,10 @@ def walk(
     Raises
     ------
     InputError
-        If the part is not well-formed or declares a document type.
+        If the part is not well-formed UTF-8 or declares a document type.
     """
+    if b"\x00" in content:  # UTF-16, in which a search of the bytes for declarations finds nothing
+        refuse_damaged(file, "workbook")
 
     def doctype(*_: object) -> None:
         refuse(

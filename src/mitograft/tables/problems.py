@@ -45,10 +45,10 @@ class Problems:
             self._kept.append(Violation(rule, found, expected, remedy, self.file, row, column))
 
     def raise_any(self) -> None:
-        """Raise all violations in one ``InputError``; do nothing where there are none."""
+        """Raise all violations in one ``InputError``, by row; do nothing where there are none."""
         if not self._count:
             return
-        kept = list(self._kept)
+        kept = sorted(self._kept, key=lambda violation: violation.row or 0)
         if self._count > MOST_KEPT:
             kept.append(
                 Violation(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mitograft.errors import UsageError
+from mitograft.errors import InputError, UsageError
 from mitograft.tables.archive import open_archive
 from mitograft.tables.content import describe_content
 from mitograft.tables.contract import Cell, RawTable
@@ -47,7 +47,12 @@ def read_workbook(data: bytes, file: str, sheet: str | None = None) -> RawTable:
     problems = Problems(f"{file}, sheet '{name}'")
     lengths = shared_lengths(package.strings, file) if package.strings else []
     check_sheet(package.content(name), problems, lengths)
-    table = assemble(_records(package.repack(name), problems.file), problems, lambda: _empty_as_none)
+    try:
+        records = _records(package.repack(name), problems.file)
+    except InputError:
+        problems.raise_any()  # the library may fail at the very cell that was noted, and say less about it
+        raise
+    table = assemble(records, problems, lambda: _empty_as_none)
     problems.raise_any()
     return table
 

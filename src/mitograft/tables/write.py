@@ -100,7 +100,7 @@ def _parquet(columns: Sequence[TypedColumn]) -> bytes:
     kinds = {"boolean": pl.Boolean, "text": pl.String}
     series = []
     for column in columns:
-        whole = not any(isinstance(cell, float) for cell in column.cells)
+        whole = {type(cell) for cell in column.cells if cell is not None} == {int}
         kind = kinds.get(column.kind, pl.Int64 if whole else pl.Float64)
         series.append(pl.Series(column.name, column.cells, dtype=kind, strict=False))
     stream = io.BytesIO()
