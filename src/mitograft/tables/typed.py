@@ -33,12 +33,12 @@ def shortest(number: float) -> float:
 
 
 def number_text(number: float) -> str:
-    """Return the shortest text that reads back as the same number.
+    """Return the shortest text that reads back as the same number; zero has no sign.
 
     >>> number_text(40.0), number_text(0.1 + 0.2), number_text(-0.0), number_text(1e22), number_text(7)
     ('40', '0.30000000000000004', '0', '1e+22', '7')
     """
-    return repr(shortest(number))
+    return repr(number + 0).removesuffix(".0")  # adding nothing turns minus zero into zero
 
 
 def typed_columns(columns: Mapping[str, Sequence[Cell]]) -> list[TypedColumn]:
@@ -73,8 +73,8 @@ def _typed(name: str, cells: Sequence[Cell]) -> TypedColumn:
     if kinds == {bool}:
         return TypedColumn(name, "boolean", listed)
     if kinds and kinds <= {int, float} and not _has_large_integer(listed):
-        return TypedColumn(name, "number", [_finite(name, cell) for cell in listed])
-    return TypedColumn(name, "text", [_text(name, cell) for cell in listed])
+        return TypedColumn(name, "number", _finite(name, listed))
+    return TypedColumn(name, "text", [_text(name, cell) for cell in _finite(name, listed)])
 
 
 def _plain(name: str, cell: object) -> Cell:
@@ -92,22 +92,19 @@ def _has_large_integer(cells: Sequence[Cell]) -> bool:
     return any(isinstance(cell, int) and abs(cell) > _LARGEST_EXACT for cell in cells)
 
 
-def _finite(name: str, cell: Cell) -> Cell:
-    if isinstance(cell, float) and not math.isfinite(cell):
-        if math.isnan(cell):
-            return None
+def _finite(name: str, cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return the cells with None for "not a number"."""
+    if math.inf in cells or -math.inf in cells:
         raise UsageError(f"Column {name}: found an infinite number; expected a finite one or no value.")
-    return cell
+    return [None if cell != cell else cell for cell in cells]
 
 
 def _text(name: str, cell: Cell) -> str | None:
-    cell = _finite(name, cell)
+    if cell is None or isinstance(cell, bool):
+        return None if cell is None else str(cell).lower()
     if isinstance(cell, str):
         _require_text(name, cell)
-    if cell is None or isinstance(cell, str):
         return cell or None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
     return number_text(cell)
 
 

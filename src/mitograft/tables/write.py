@@ -9,7 +9,7 @@ number -0.5 stays a number.
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mitograft.errors import UsageError
 from mitograft.tables.contract import Cell
@@ -56,22 +56,18 @@ def _separated(columns: Sequence[TypedColumn], separator: str) -> str:
         return '"' + text.replace('"', '""') + '"' if special.search(text) else text
 
     header = [quoted(escape(column.name)) for column in columns]
-    fields = [list(_fields(column, quoted)) for column in columns]
+    fields = [_fields(column, quoted) for column in columns]
     lone_empty = '""' if len(columns) == 1 else ""  # a line of one empty cell would be a blank line
     rows = (separator.join(row) or lone_empty for row in zip(*fields, strict=True))
     return "\n".join([separator.join(header), *rows]) + "\n"
 
 
-def _fields(column: TypedColumn, quoted: Callable[[str], str]) -> Iterator[str]:
-    for cell in column.cells:
-        if cell is None:
-            yield ""
-        elif isinstance(cell, str):
-            yield quoted(escape(cell))
-        elif isinstance(cell, bool):
-            yield "true" if cell else "false"
-        else:
-            yield number_text(cell)
+def _fields(column: TypedColumn, quoted: Callable[[str], str]) -> list[str]:
+    if column.kind == "text":
+        return [quoted(escape(cell)) if isinstance(cell, str) else "" for cell in column.cells]
+    if column.kind == "number":
+        return [number_text(cell) if isinstance(cell, int | float) else "" for cell in column.cells]
+    return ["" if cell is None else str(cell).lower() for cell in column.cells]
 
 
 def _csv(columns: Sequence[TypedColumn]) -> bytes:
