@@ -27,9 +27,9 @@ def make_file(tmp_path: Path) -> MakeFile:
     return make
 
 
-def pack_parts(parts: Mapping[str, bytes | str]) -> bytes:
+def pack_parts(parts: Mapping[str, bytes | str], compression: int) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", compression) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
     return stream.getvalue()
@@ -45,6 +45,7 @@ def pack_workbook() -> PackWorkbook:
         after: str = "",
         strings: tuple[str, ...] = (),
         more: Mapping[str, bytes | str] | None = None,
+        compression: int = zipfile.ZIP_DEFLATED,
     ) -> bytes:
         parts: dict[str, bytes | str] = {
             "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
@@ -68,7 +69,7 @@ def pack_workbook() -> PackWorkbook:
                 f"<worksheet {MAIN}><sheetData>{rows}</sheetData>{after}</worksheet>"
             ),
         }
-        return pack_parts({**parts, **(more or {})})
+        return pack_parts({**parts, **(more or {})}, compression)
 
     return pack
 

@@ -270,6 +270,16 @@ def test_a_long_text_shared_by_many_cells_is_not_copied_for_each(pack_workbook, 
     the_violation(data, "found 120 million characters of text; expected at most 100 million")
 
 
+def test_one_cell_of_millions_of_characters_is_looked_over_in_linear_time(pack_workbook, header_row):
+    # Joining the pieces of the text one by one would copy gigabytes.
+    cell = f'<row r="2"><c r="A2" t="inlineStr"><is><t>{"long &amp; " * 2_000_000}</t></is></c></row>'
+    data = pack_workbook(
+        header_row + cell, compression=zipfile.ZIP_STORED
+    )  # so regular a text compresses too well
+    table = read_workbook(data, "cohort.xlsx")
+    assert len(table.columns["subject"][0]) == len("long & ") * 2_000_000 - 1
+
+
 def test_a_reference_to_a_text_that_is_not_there(pack_workbook, header_row):
     cell = '<row r="2"><c r="A2" t="s"><v>7</v></c></row>'
     the_violation(

@@ -39,6 +39,13 @@ def test_a_separator_inside_quotes_does_not_count(make_file):
     assert table.columns == {"a;b;c;d": ["1"], "e": ["2"]}
 
 
+@pytest.mark.parametrize("blank", [" " * 100_000, "\n" * 200_000, "\ufeff\n \n", "\r\r"])
+def test_the_header_is_found_below_any_blank_lines(make_file, blank):
+    # Long enough to take minutes where the search goes back over what it has seen.
+    table = read_table(make_file("cohort.csv", f"{blank}\na;b,c\td;e\r1;2;3\r"))
+    assert table.columns == {"a": ["1"], "b,c\td": ["2"], "e": ["3"]}
+
+
 def test_as_many_commas_as_semicolons_means_commas(make_file):
     assert list(read_table(make_file("cohort.csv", "a;b,c\n1;2,3\n")).columns) == ["a;b", "c"]
 

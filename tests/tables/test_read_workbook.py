@@ -239,6 +239,28 @@ def test_cells_without_references_and_formatted_empty_cells(make_file, pack_work
     assert table.columns == {"a": [1.0], "bc": [2.0]}
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('<c r="A2" t="d"><v>2024-01-31</v></c>', "2024-01-31"),
+        ('<c r="A2" t="d"><v>2024-01-31T10:05:00</v></c>', "2024-01-31T10:05:00"),
+        ('<c r="A2" t="b"><v>0</v></c>', False),
+        ('<c r="A2" t="str"><v>x</v></c>', "x"),
+        ('<c r="A2"><v>1E3</v></c>', 1000.0),
+        ('<c r="A2"><v>1E999</v></c>', math.inf),  # the contract check says "not-a-number"
+    ],
+)
+def test_less_common_cells(make_file, pack_workbook, header_row, cell, value):
+    table = read_table(make_file("cohort.xlsx", pack_workbook(f'{header_row}<row r="2">{cell}</row>')))
+    assert table.columns == {"subject": [value], "visit": [None]}
+
+
+def test_not_a_number_is_no_value(make_file, pack_workbook, header_row):
+    row = '<row r="2"><c r="A2"><v>NaN</v></c><c r="B2"><v>1</v></c></row>'
+    table = read_table(make_file("cohort.xlsx", pack_workbook(header_row + row)))
+    assert table.columns == {"subject": [None], "visit": [1.0]}
+
+
 def test_shared_texts_and_escaped_characters(make_file, pack_workbook):
     rows = '<row r="1"><c r="A1" t="s"><v>1</v></c></row><row r="2"><c r="A2" t="s"><v>0</v></c></row>'
     data = pack_workbook(rows, strings=("x_x000D_y &amp; é", "note"))

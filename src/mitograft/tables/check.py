@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["check", "parse_number"]
+__all__ = ["check", "is_missing", "parse_number"]
 
 _MISSING = frozenset({"", ".", "NA", "N/A", "n/a", "na", "NaN", "nan", "NULL", "null"})
 

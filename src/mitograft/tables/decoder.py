@@ -13,18 +13,21 @@ import datetime as dt
 import io
 import json
 import math
+import os
 import sys
+from array import array
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["DAMAGED", "decode_parquet", "decode_workbook", "plain_cell"]
+__all__ = ["DAMAGED", "Heading", "decode_parquet", "decode_workbook", "main", "plain_cell"]
 
 DAMAGED = 3
 _SECONDS_A_MINUTE = 60
 _MINUTES_AN_HOUR = 60
 _MOST_MEMORY = 16 << 30
+_THREADS = "4"  # each reserves memory, and the limit above holds on machines of many cores too
 _MOST_TEXT = 1_000_000_000
 
 Heading = dict[str, Any]
@@ -118,7 +121,7 @@ def _block(column: "pl.Series") -> tuple[Heading, bytes]:
     import polars as pl
 
     if column.dtype == pl.Float64:
-        block = column.fill_null(math.nan).to_numpy().tobytes()
+        block = array("d", column.fill_null(math.nan).to_list()).tobytes()
         return {"name": column.name, "encoding": "doubles", "bytes": len(block)}, block
     cells = column.to_list()
     if column.dtype.is_temporal():
@@ -133,6 +136,7 @@ def main(arguments: list[str]) -> int:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    os.environ["POLARS_MAX_THREADS"] = _THREADS
     data = sys.stdin.buffer.read()
     try:
         if arguments[0] == "parquet":

@@ -16,6 +16,7 @@ __all__ = ["check_sheet", "column_letters", "shared_lengths"]
 _DIGITS = "0123456789"
 _LONGEST_LETTERS, _LONGEST_NUMBER = 3, 7
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_LONGEST_NEEDED = 32
 _MOST_CHARACTERS = 100_000_000
 _ALWAYS_FINE_AREA = 1_000_000
 _MOST_AREA_PER_VALUE = 20
@@ -88,7 +89,7 @@ class _Look:
         self.problems, self.shared = problems, shared
         self.row, self.column, self.digits = 0, 0, "0"
         self.kind: str | None = None
-        self.value = ""
+        self.value, self.length = "", 0
         self.in_cell = self.in_value = self.has_value = self.has_formula = False
         self.filled = self.characters = 0
         self.top, self.bottom, self.left, self.right = _LAST_ROW, 0, _LAST_COLUMN, 0
@@ -97,7 +98,8 @@ class _Look:
 
     def start(self, name: str, attributes: Attributes) -> None:
         if name == "c":
-            self.in_cell, self.value, self.kind = True, "", attributes.get("t")
+            self.in_cell, self.value, self.length = True, "", 0
+            self.kind = attributes.get("t")
             self.in_value = self.has_value = self.has_formula = False
             self._enter(attributes.get("r"))
         elif name in {"v", "t"}:
@@ -111,7 +113,11 @@ class _Look:
 
     def text(self, characters: str) -> None:
         if self.in_value:
-            self.value += characters
+            self.length += len(characters)
+            if (
+                len(self.value) < _LONGEST_NEEDED
+            ):  # an error or the number of a shared text, not a text itself
+                self.value += characters
 
     def end(self, name: str) -> None:
         if name in {"v", "t"}:
@@ -183,7 +189,7 @@ class _Look:
         if not self.left <= column <= self.right:
             self.left, self.right = min(column, self.left), max(column, self.right)
         if self.kind != "s":
-            self.characters += len(self.value)
+            self.characters += self.length
             return
         try:
             self.characters += self.shared[int(self.value)]

@@ -84,10 +84,11 @@ def _row_of(data: bytes, position: int) -> int:
 
 def _find_separator(data: bytes) -> str:
     """Return the separator that stands most often in the header line, outside quotes."""
-    start = re.search(rb"[^\r\n]*[^\s][^\r\n]*", data)
-    line = start.group().decode("utf-8", errors="replace") if start else ""
-    line = re.sub(r'"[^"]*"?', "", line)
-    return max(_SEPARATORS, key=line.count)
+    lines = io.BytesIO(data.removeprefix(b"\xef\xbb\xbf"))
+    first = next((line for line in lines if line.strip()), b"")
+    header = first.lstrip(b" \r\n").partition(b"\r")[0].decode("utf-8", errors="replace")
+    outside = re.sub(r'"[^"]*"?', "", header)
+    return max(_SEPARATORS, key=outside.count)
 
 
 def _records(data: bytes, separator: str, problems: Problems) -> Iterator[list[str]]:

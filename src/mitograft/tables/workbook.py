@@ -94,4 +94,5 @@ def _records(workbook: bytes, source: str) -> list[list[Any]]:
 
 
 def _empty_as_none(cells: Sequence[Any]) -> Iterable[Cell]:
-    return (None if cell == "" else cell for cell in cells)
+    # Only "not a number" differs from itself.
+    return (None if cell == "" or cell != cell else cell for cell in cells)
