@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mitograft.errors import describe_cell
 
-__all__ = ["recorded_path", "redact_command"]
+__all__ = ["package_folder", "recorded_path", "redact_command"]
 
 _OPTION = re.compile(r"--?[a-z][a-z0-9-]*")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")

@@ -22,7 +22,7 @@ from mitograft.report.links import linked
 from mitograft.report.numbers import MISSING, align_decimals, format_cell, format_interval
 from mitograft.report.svg import embed_svg
 
-__all__ = ["BlockView", "SectionView", "view_sections"]
+__all__ = ["BlockView", "ClaimView", "SectionView", "view_sections"]
 
 _SHORT = 20
 _LONG = 40

@@ -8,7 +8,7 @@ from pathlib import Path
 from mitograft.errors import EnvironmentFault, UsageError
 from mitograft.study.config import FILE, StudyConfig, load_study
 
-__all__ = ["REFERENCE", "Study", "new_study", "open_reference", "open_study"]
+__all__ = ["REFERENCE", "Study", "files_of", "new_study", "open_reference", "open_study"]
 
 REFERENCE = "mitograft-published"
 _EMBEDDED = ("published",)
