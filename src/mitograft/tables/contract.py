@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mitograft.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -92,7 +94,21 @@ class RawTable:
         return len(self.rows)
 
     def rename(self, names: Mapping[str, str]) -> "RawTable":
-        """Return the table with columns renamed (old name to new name)."""
+        """Return the table with columns renamed (old name to new name).
+
+        Raises
+        ------
+        UsageError
+            If a name to rename is not a column, or two columns would share a name.
+        """
+        absent = [name for name in names if name not in self.columns]
+        renamed = [names.get(name, name) for name in self.columns]
+        if absent or len(set(renamed)) < len(renamed):
+            twice = sorted({name for name in renamed if renamed.count(name) > 1})
+            raise UsageError(
+                f"{self.source}: cannot rename {', '.join(map(repr, absent or twice))}; "
+                f"expected {'a column of the file' if absent else 'one column for each name'}."
+            )
         return RawTable(self.source, {names.get(k, k): v for k, v in self.columns.items()}, self.rows)
 
 
