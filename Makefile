@@ -6,6 +6,7 @@ BIN := .venv/Scripts
 else
 BIN := .venv/bin
 endif
+export NO_MKDOCS_2_WARNING := 1# a notice about the future of the site builder, see mkdocs.yml
 SOURCES := src tests benchmarks tools
 
 .PHONY: setup format check test docs bench lock
