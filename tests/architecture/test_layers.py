@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import grimp
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "mitograft"
 
@@ -26,3 +28,24 @@ def test_every_room_has_its_place_in_the_layers():
         path.parent.name for path in SOURCE.glob("*/__init__.py")
     }
     assert rooms - {"__init__"} <= placed
+
+
+def is_simulator(module: str) -> bool:
+    return any(part.startswith("simulat") for part in module.split("."))
+
+
+def may_start_a_simulator(module: str) -> bool:
+    return is_simulator(module) or module.startswith("mitograft.cli")
+
+
+def test_analysis_never_sees_a_simulator():
+    graph = grimp.build_graph("mitograft", cache_dir=None)
+    simulators = {module for module in graph.modules if is_simulator(module)}
+    assert "mitograft.product.simulate" in simulators
+    seen = {
+        f"{importer} imports {simulator}"
+        for simulator in simulators
+        for importer in graph.find_modules_that_directly_import(simulator)
+        if not may_start_a_simulator(importer)
+    }
+    assert seen == set()
