@@ -75,10 +75,15 @@ class Line:
         if sign * (float(self.bound(0.0, side, tail)) - limit) < 0:
             return 0.0
         a = slope**2 - spread**2 / self.sxx
-        b = 2.0 * distance * slope
         c = distance**2 - spread**2 / self.n
-        times = [u + self.t0 for u in _roots(a, b, c) if distance + slope * u >= -1e-12 * abs(limit)]
-        return max((t for t in times if t >= 0), default=math.inf)
+        # A quarter of the discriminant, without the difference of two like numbers where the spread is small.
+        square = slope**2 / self.n + distance**2 / self.sxx - spread**2 / (self.n * self.sxx)
+        roots = _roots(a, distance * slope, c, spread * math.sqrt(max(square, 0.0))) if square >= 0 else []
+        # Squaring adds a root of the other bound. Where the slope outweighs its error (a > 0) a falling
+        # line meets the limit first at the bound asked for; a rising one never does.
+        if not roots or (a > 0 and slope >= 0):
+            return math.inf
+        return max((min(roots) if a > 0 else max(roots)) + self.t0, 0.0)
 
     def _quantile(self, tail: float) -> float:
         from scipy.stats import t as t_distribution
@@ -86,10 +91,7 @@ class Line:
         return float(t_distribution.isf(tail, self.df))
 
 
-def _roots(a: float, b: float, c: float) -> list[float]:
-    """Return the real roots of ``a u^2 + b u + c``, without loss of digits where ``a`` is small."""
-    square = b * b - 4.0 * a * c
-    if square < 0 or (a == 0 and b == 0):
-        return []
-    q = -0.5 * (b + math.copysign(math.sqrt(square), b))
+def _roots(a: float, half: float, c: float, root: float) -> list[float]:
+    """Return the roots of ``a u^2 + 2 half u + c`` with ``root^2 = half^2 - a c``; stable for small ``a``."""
+    q = -(half + math.copysign(root, half))
     return [*([q / a] if a != 0 else []), *([c / q] if q != 0 else [])]

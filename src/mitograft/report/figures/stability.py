@@ -154,11 +154,10 @@ def _draw_marks(axes: "Axes", limits: Sequence[float], shelf_life: float) -> Non
         axes.axhline(limit, color=hue("second"), linewidth=1.2, dashes=(1.5, 1.5), zorder=2)
         axes.annotate(
             f"limit {format_number(limit)}",
-            (1, limit),
+            (0, limit),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 4),
+            xytext=(4, 4),
             textcoords="offset points",
-            ha="right",
             size=SMALL,
             color=hue("muted"),
         )
