@@ -34,7 +34,7 @@ from typing import Literal, cast, get_args
 
 from mitograft.errors import UsageError
 from mitograft.evidence import Evidence
-from mitograft.tables.parameters import load_rows
+from mitograft.tables.parameters import FLAGGED, load_rows
 
 __all__ = ["Claim", "Direction", "Judgement", "Verdict", "judge", "judge_all", "load_claims"]
 
@@ -103,7 +103,7 @@ class Claim:
     @property
     def flagged(self) -> bool:
         """Whether the claim or its margin is unconfirmed and must be marked beside its verdict."""
-        return self.status in {"secondary", "recall"}
+        return self.status in FLAGGED
 
 
 @dataclass(frozen=True, slots=True)

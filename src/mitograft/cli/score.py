@@ -7,10 +7,23 @@ import click
 
 from mitograft.cli.options import pairs_of
 
-__all__ = ["command"]
+__all__ = ["HELP", "command"]
+
+HELP = """Score the 2016 ACR/EULAR Total Improvement Score (TIS) of every later visit in FILE.
+
+FILE (.csv, .tsv, .xlsx, .parquet) has one row a subject and visit, with the columns subject, visit,
+physician_global, patient_global, mmt8, mmt8_max, haq, extramuscular and, for each enzyme present, ck and
+ck_uln (likewise aldolase, ast, alt, ldh). Global scales are in cm (0 to 10).
+
+\b
+Examples:
+  mitograft score patients.csv
+  mitograft score patients.xlsx --baseline 0 --missing bounds -o scores.xlsx
+  mitograft score site.csv --map "PGA (cm)=physician_global" --ignore site
+"""
 
 
-@click.command("score")
+@click.command("score", help=HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--map", "names", multiple=True, metavar="THEIRS=OURS", help="Read their column as ours.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column of the file out.")
@@ -39,18 +52,7 @@ __all__ = ["command"]
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print results, notes and errors as one JSON document.")
 def command(file: Path, output: Path | None, *, as_json: bool, **options: Any) -> None:
-    r"""Score the 2016 ACR/EULAR Total Improvement Score (TIS) of every later visit in FILE.
-
-    FILE (.csv, .tsv, .xlsx, .parquet) has one row a subject and visit, with the columns subject, visit,
-    physician_global, patient_global, mmt8, mmt8_max, haq, extramuscular and, for each enzyme present, ck and
-    ck_uln (likewise aldolase, ast, alt, ldh). Global scales are in cm (0 to 10).
-
-    \b
-    Examples:
-      mitograft score patients.csv
-      mitograft score patients.xlsx --baseline 0 --missing bounds -o scores.xlsx
-      mitograft score site.csv --map "PGA (cm)=physician_global" --ignore site
-    """
+    """Score the Total Improvement Score of every later visit in a file (the help text is HELP)."""
     from mitograft.cli.score_output import show_scores
     from mitograft.outcome.tis import tis_rules
     from mitograft.study.scoring import score_file

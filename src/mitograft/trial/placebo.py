@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from mitograft.errors import InputError, Violation
 from mitograft.tables.check import check
 from mitograft.tables.contract import Column, Contract, RawTable, Table
-from mitograft.tables.parameters import load_rows
+from mitograft.tables.parameters import FLAGGED, load_rows
 
 __all__ = ["PLACEBO_ARMS", "PlaceboArm", "load_placebo_arms", "read_placebo_arms"]
 
 _COUNTS = ("responders", "n", "undetermined")
-_UNCONFIRMED = frozenset({"secondary", "recall"})
 
 PLACEBO_ARMS = Contract(
     "placebo arms",
@@ -75,7 +74,7 @@ class PlaceboArm:
     @property
     def flagged(self) -> bool:
         """Whether the counts are unconfirmed and must be shown beside results."""
-        return self.status in _UNCONFIRMED
+        return self.status in FLAGGED
 
 
 def load_placebo_arms() -> tuple[PlaceboArm, ...]:
