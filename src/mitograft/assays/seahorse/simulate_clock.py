@@ -21,7 +21,7 @@ _BEFORE = (  # instruction, command, index, start and end in seconds from the st
     ("Equilibrate", "Equilibrate", 0, 3086, int(FIRST_MIX) - 1),
 )
 
-Operation = tuple[str, str, int, str, str, str]
+Operation = tuple[str | int, ...]
 
 
 def stamp(seconds: float) -> str:

@@ -59,8 +59,9 @@ def _groups(rows: Rows, plate: PlateTruth) -> None:
         _put(rows, 10, _GROUPS + offset, title, "title")
     for number, name in enumerate(plate.group_names, 1):
         texts = ("",) * 4 if number == 1 else ("Mito Stress Test", name, "simulated", "Assay Media")
-        for offset, value in enumerate((number, name, *texts)):
-            _put(rows, 10 + number, _GROUPS + offset, value, "grid")
+        _put(rows, 10 + number, _GROUPS, number, "grid")
+        for offset, text in enumerate((name, *texts), 1):
+            _put(rows, 10 + number, _GROUPS + offset, text, "grid")
     _put(rows, 11, 0, "Group Layout", "bold")
     _grid(rows, plate, 11, lambda p: (plate.group(p) or None, _state(plate, p)))
     for offset, state in enumerate(("unassigned", "unselected", "assigned")):
@@ -142,9 +143,12 @@ def _settings(rows: Rows, device: Instrument) -> None:
     titles = ((51, "Calculation Settings"), (56, "O2 Settings"), (69, "pH Settings"))
     for row, title in titles:
         _put(rows, row, 0, title, "bold")
-    _pairs(rows, 52, {"Atmospheric Pressure": 760, "Background Correction": "Yes", "% O2": 100}, "number")
+    _pairs(rows, 52, {"Atmospheric Pressure": 760}, "number")
+    _pairs(rows, 53, {"Background Correction": "Yes"})
+    _pairs(rows, 54, {"% O2": 100}, "number")
     _pairs(rows, 57, {"Calculation Method": "AKOS"})
-    _pairs(rows, 58, {"ksv": device.ksv, "Ksv Temp Correction": "False"}, "science")
+    _pairs(rows, 58, {"ksv": device.ksv}, "science")
+    _pairs(rows, 59, {"Ksv Temp Correction": "False"})
     _pairs(rows, 60, {"Corrected Ksv": device.ksv, "Calculated FO": device.fo}, "science")
     constants = {"Pseudo Volume": device.pseudo_volume, "TAC": device.tac, "TAW": 0, "TW": device.tw}
     _pairs(rows, 62, constants | {"TC": device.tc, "TP": device.tp}, "number")
@@ -166,7 +170,8 @@ def _grids(rows: Rows, plate: PlateTruth) -> int:
     _pairs(rows, 82, {"Normalization Unit:": plate.normalisation_unit if normalised else ""})
     _pairs(rows, 83, {"Norm. Scale Factor:": _whole(plate.normalisation_scale) if normalised else 1})
     _put(rows, 84, 0, "Normalization Values:")
-    _grid(rows, plate, 84, lambda p: (_whole(plate.cell_counts.get(p, "")), "grid science"))
+    style = "grid science" if normalised else "grid"
+    _grid(rows, plate, 84, lambda p: (_whole(plate.cell_counts.get(p, "")), style))
     top = 84 + plate.shape[0] + 2
     _put(rows, top, 0, "Buffer Factor Settings", "bold")
     _put(rows, top + 2, 0, "Buffer Factor :")

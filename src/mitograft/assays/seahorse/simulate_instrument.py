@@ -63,7 +63,7 @@ def instrument(model: Model) -> Instrument:
 
 
 def starts(plate: PlateTruth) -> NDArray[np.float64]:
-    """Return when each measurement cycle begins (with its injection or its mixing), s after calibration began."""
+    """Return when each cycle begins (with its injection or its mixing), s after calibration began."""
     device = instrument(plate.model)
     cycle = device.mix_seconds + device.wait_seconds + device.measure_seconds
     lengths = [
@@ -83,7 +83,8 @@ def tick_times(plate: PlateTruth) -> NDArray[np.float64]:
         + PROBE_DOWN
         for start, key in zip(starts(plate), plate.measurements, strict=True)
     ]
-    return np.add.outer(np.array(first), device.tick_seconds * np.arange(device.ticks))
+    times: NDArray[np.float64] = np.array(first)[:, None] + device.tick_seconds * np.arange(device.ticks)
+    return times
 
 
 def _injects(stage: int, cycle: int) -> bool:

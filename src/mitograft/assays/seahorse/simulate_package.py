@@ -24,8 +24,10 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _FORMATS = {"General": 0, "0.00": 2, "0.00E+00": 11, "0.000000": 164}
-_FILLS = (None, (1, 0.0), (0, -0.34998626667073579), (5, 0.79998168889431442), (4, 0.59999389629810485))
-_FILLS += ((4, 0.79998168889431442), (9, 0.79998168889431442), (2, -0.0999786370433668))
+_FILLS: tuple[tuple[int, float] | None, ...] = (
+    *(None, (1, 0.0), (0, -0.34998626667073579), (5, 0.79998168889431442), (4, 0.59999389629810485)),
+    *((4, 0.79998168889431442), (9, 0.79998168889431442), (2, -0.0999786370433668)),
+)
 # Name: number format, bold, theme fill (index above), border.
 STYLES: Mapping[str, tuple[str, bool, int, bool]] = {
     "plain": ("General", False, 0, False),
@@ -248,8 +250,8 @@ def _styles() -> str:
 def _theme() -> str:
     """Return a plain theme: the colours to which the fills refer, and the least the format asks for."""
     names = ("dk1", "lt1", "dk2", "lt2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
-    values = ("000000", "FFFFFF", "1F497D", "EEECE1", "4F81BD", "C0504D", "9BBB59", "8064A2", "4BACC6")
-    values += ("F79646", "0000FF", "800080")
+    values: tuple[str, ...] = ("000000", "FFFFFF", "1F497D", "EEECE1", "4F81BD", "C0504D", "9BBB59")
+    values += ("8064A2", "4BACC6", "F79646", "0000FF", "800080")
     colours = "".join(
         f'<a:{name}><a:srgbClr val="{value}"/></a:{name}>' for name, value in zip(names, values, strict=True)
     )

@@ -22,7 +22,7 @@ from mitograft.assays.seahorse.simulate_truth import PlateTruth
 
 __all__ = ["oxygen", "ph", "true_ecar", "true_ocr"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _MIXING = 30.0  # s
 _REST = 3600.0  # s of open wells before the first measurement
@@ -118,7 +118,7 @@ def _advance(state: Floats, rate: Floats, step: Floats) -> Floats:
 
 
 def ph(plate: PlateTruth) -> Floats:
-    """Return the noise-free pH: measurements by ticks by wells; mixing restores it before each measurement."""
+    """Return the noise-free pH, measurements by ticks by wells; mixing restores it between measurements."""
     times = tick_times(plate)
     minutes = (times - times[0, 0]) / 60
     late, early, constant = _MEDIUM_ECAR

@@ -21,6 +21,8 @@ _LEGEND = (
 )
 _QUANTITIES = (("OCR (pmol/min):", "ocr"), ("ECAR (mpH/min):", "ecar"), ("PER (pmol/min)", "per"))
 
+_SUMMARIES = (("OCR", ":"), ("ECAR", ""), ("PER", ""))  # as the real titles have it, units included
+
 Rows = dict[int, dict[int, Cell]]
 
 
@@ -64,7 +66,7 @@ def _table(name: str, plate: PlateTruth, rates: Rates | None, strings: Strings) 
     }
     empty_column = not name.startswith("Baselined")
     if empty_column:
-        header[len(_HEADER)] = (None, "bold")
+        header[len(_HEADER)] = (None, "number")
     rows = [row_xml(1, header, strings)]
     for m, minute in enumerate(rates.minutes) if rates else ():
         values = (rates.ocr[m], rates.ecar[m], rates.per[m])  # type: ignore[union-attr] # there are rates
@@ -121,8 +123,42 @@ def _plates(rows: Rows, plate: PlateTruth, rates: Rates) -> None:
                 row[left + 1] = (position[0], "bold")
                 row[left + 2 + w % width] = (_plain(values[m, w]), _style(plate, w, style))
 
+    _summaries(rows, plate, rates)
 
-def _values(rates: Rates) -> Sequence[NDArray[np.float64]]:
+
+def _summaries(rows: Rows, plate: PlateTruth, rates: Rates) -> None:
+    """Add mean and standard deviation of every group; without deselected wells, save for the background."""
+    row = 4 + len(rates.minutes) * (plate.shape[0] + 4)
+    groups = [_members(plate, name) for name in plate.group_names]
+    for (_, style), (title, end), values in zip(_QUANTITIES, _SUMMARIES, _values(rates), strict=True):
+        means = [values[:, wells].mean(axis=1) if wells else values[:, 0] * 0 for wells in groups]
+        errors = [
+            values[:, wells].std(axis=1, ddof=1) if len(wells) > 1 else values[:, 0] * 0 for wells in groups
+        ]
+        for what, numbers in ((f"Group Data (pmol/min){end}", means), ("Group Error (pmol/min)", errors)):
+            rows[row] = {0: (f"{title} {what}", "bold")}
+            if numbers is errors:
+                rows[row][1] = ("StandardDeviation", "plain")
+            rows[row + 1] = {0: ("Measurement:", "bold")}
+            rows[row + 2] = {0: ("Time (min):", "bold")}
+            for m, minute in enumerate(rates.minutes, 1):
+                rows[row + 1][m] = (f"Measurement {m}", "bold")
+                rows[row + 2][m] = (float(minute), "grid number")
+            for line, (name, series) in enumerate(zip(plate.group_names, numbers, strict=True), row + 3):
+                rows[line] = {0: (name, "grid")}
+                rows[line] |= {m: (_plain(value), style) for m, value in enumerate(series, 1)}
+            row += len(groups) + 4
+
+
+def _members(plate: PlateTruth, name: str) -> list[int]:
+    return [
+        w
+        for w, p in enumerate(plate.positions)
+        if plate.group(p) == name and (name == "Background" or p not in plate.deselected)
+    ]
+
+
+def _values(rates: Rates) -> Sequence[NDArray[np.floating]]:
     return rates.ocr, rates.ecar, rates.per
 
 

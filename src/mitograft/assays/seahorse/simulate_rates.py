@@ -13,7 +13,7 @@ from mitograft.assays.seahorse.simulate_instrument import Instrument
 
 __all__ = ["acidification_rates", "oxygen_rates"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _WINDOW = 7
 _EDGE = 3  # ticks left out at either end of a measurement, and at the start of the pH line
@@ -43,7 +43,7 @@ def oxygen_rates(o2: Floats, times: Floats, device: Instrument) -> Floats:
 
 
 def acidification_rates(ph: Floats, times: Floats) -> Floats:
-    """Return ECAR, not background corrected, mpH/min: minus the slope of pH, without the first three ticks."""
+    """Return ECAR, not background corrected, mpH/min: minus the slope of pH from the fourth tick on."""
     minutes = times[:, _EDGE:, None] / 60
     minutes = minutes - minutes.mean(axis=1, keepdims=True)
     slopes: Floats = (minutes * ph[:, _EDGE:]).sum(axis=1) / (minutes**2).sum(axis=1)
@@ -82,7 +82,7 @@ def _smoothed(level: Floats, spacing: float) -> tuple[Floats, Floats, Floats]:
 
 
 def _wall(chamber: Floats, when: Floats, constant: float) -> Floats:
-    """Return the oxygen of the wall: dw/dt = (c - w) / TW, exact for a chamber level linear between points."""
+    """Return the oxygen of the wall: dw/dt = (c - w) / TW, exact for a level linear between points."""
     steps = np.diff(when) / constant
     decay = np.exp(-steps)
     share = (1 - decay) / steps

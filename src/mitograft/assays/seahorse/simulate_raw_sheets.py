@@ -1,4 +1,4 @@
-"""The sheets of a simulated workbook that hold what the instrument measured: Raw, Calibration, Operation Log."""
+"""The sheets of a simulated workbook that hold what was measured: Raw, Calibration, Operation Log."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ from mitograft.assays.seahorse.simulate_truth import PlateTruth
 __all__ = ["calibration_sheet", "operation_sheet", "raw_sheet", "styles_sheet"]
 
 _RAW = (
-    ("Measurement", "Tick", "Well", "Group", "TimeStamp", "Well Temperature", "Env. Temperature")
-    + ("O2 is Valid", "O2 (mmHg)", "O2 Light Emission", "O2 Dark Emission", "O2 Ref Light", "O2 Ref Dark")
-    + ("O2 Corrected Em.", "pH Is Valid", "pH", "pH Light", "pH Dark", "pH Ref Light", "pH Ref Dark")
-    + ("pH Corrected Em.",)
+    *("Measurement", "Tick", "Well", "Group", "TimeStamp", "Well Temperature", "Env. Temperature"),
+    *("O2 is Valid", "O2 (mmHg)", "O2 Light Emission", "O2 Dark Emission", "O2 Ref Light", "O2 Ref Dark"),
+    *("O2 Corrected Em.", "pH Is Valid", "pH", "pH Light", "pH Dark", "pH Ref Light", "pH Ref Dark"),
+    "pH Corrected Em.",
 )
 _DECIMALS = frozenset(
     {"Well Temperature", "Env. Temperature", "O2 (mmHg)", "O2 Corrected Em.", "pH", "pH Corrected Em."}
@@ -61,7 +61,7 @@ def _raw_rows(plate: PlateTruth, signals: Signals, strings: Strings) -> Iterator
     valid = strings("Y", 2 * signals.o2.size)
     number = 1
     for tick, (m, t) in enumerate(np.ndindex(signals.times.shape)):
-        time = strings(stamp(signals.times[m, t]), len(wells))
+        time = strings(stamp(float(signals.times[m, t])), len(wells))
         shared = repr(float(signals.well_temperature[m, t])), repr(float(signals.env_temperature[m, t]))
         oxygen, proton = _counts(signals.oxygen, m, t), _counts(signals.proton, m, t)
         levels = signals.o2[m, t].tolist(), signals.ph[m, t].tolist()
@@ -98,9 +98,8 @@ def calibration_sheet(plate: PlateTruth, signals: Signals, strings: Strings) -> 
     for left, name, target, channel in sides:
         known = channel.calibration
         mean, spread = float(known.led.mean()), float(known.led.std(ddof=1))
-        rows.setdefault(4, {}).update(
-            {left: (f"{name} Target Emission", "bold"), left + 1: (target, "plain")}
-        )
+        rows.setdefault(4, {}).update({left: (f"{name} Target Emission", "bold")})
+        rows[4][left + 1] = (target, "plain")
         for row, label, value in ((4, "Average:", mean), (5, "Std Dev:", spread), (6, "CV:", spread / mean)):
             rows.setdefault(row, {}).update({left + 5: (label, "plain"), left + 6: (value, "number")})
         status = f"{'PH' if name == 'pH' else name} Status"
@@ -136,13 +135,10 @@ def _block(
 
 def operation_sheet(plate: PlateTruth, strings: Strings) -> Sheet:
     """Return the log of what the instrument did."""
-    lines = (_LOG, *operations(plate))
-    rows = [
-        row_xml(
-            number, {i: (value, "plain" if number > 1 else "bold") for i, value in enumerate(line)}, strings
-        )
-        for number, line in enumerate(lines, 1)
-    ]
+    rows = [row_xml(1, {i: (title, "bold") for i, title in enumerate(_LOG)}, strings)]
+    for line in operations(plate):
+        cells: dict[int, Cell] = {i: (value, "plain") for i, value in enumerate(line)}
+        rows.append(row_xml(len(rows) + 1, cells, strings))
     return Sheet("Operation Log", rows, f"A1:F{len(rows)}", "A2")
 
 

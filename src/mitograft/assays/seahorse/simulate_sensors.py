@@ -1,4 +1,4 @@
-"""What the fluorescent sensors of a simulated plate emit, in whole counts, and what the software makes of it."""
+"""What the sensors of a simulated plate emit, in whole counts, and what the software makes of it."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from mitograft.assays.seahorse.simulate_truth import PlateTruth
 
 __all__ = ["Calibration", "Channel", "Rates", "Signals", "measure", "rates"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Counts = NDArray[np.int64]
 
 _O2_EMISSION = 12650.0
@@ -134,7 +134,7 @@ def _channel(
     delta = known.reference_delta + ageing.reshape(emission.shape[:2])[:, :, None]
     counts = emission * delta / known.reference_delta + rng.normal(0, 1, emission.shape) * noise
     light = dark + np.rint(counts).astype(np.int64)
-    corrected = (light - dark) / delta * known.reference_delta
+    corrected: Floats = (light - dark) / delta * known.reference_delta
     return Channel(light, dark, reference_dark + delta, reference_dark, corrected, known)
 
 

@@ -59,7 +59,7 @@ class WellTruth:
     non_mito
         OCR left after rotenone and antimycin A, pmol/min.
     basal, leak, maximal
-        Mitochondrial OCR (non-mitochondrial OCR not included) at rest, under oligomycin and uncoupled, pmol/min.
+        Mitochondrial OCR (without the non-mitochondrial) at rest, under oligomycin and uncoupled, pmol/min.
     ecar
         ECAR at rest, mpH/min.
     ecar_inhibited
