@@ -82,7 +82,8 @@ def _probe(rates: Floats, times: Floats, device: Instrument) -> Floats:
     tail = device.measure_seconds - PROBE_DOWN - (device.ticks - 1) * device.tick_seconds
     lower, tick = _step(device, PROBE_DOWN), _step(device, device.tick_seconds)
     level = np.empty((*times.shape, rates.shape[1]))
-    state, closed_until = np.zeros((3, rates.shape[1])), times[0, 0] - PROBE_DOWN - _REST
+    state: Floats = np.zeros((3, rates.shape[1]))
+    closed_until = times[0, 0] - PROBE_DOWN - _REST
     for m, rate in enumerate(consumed):
         state = _advance(state, rate, _step(device, times[m, 0] - PROBE_DOWN - closed_until, mixed=True))
         state = _advance(state, rate, lower)
