@@ -23,6 +23,7 @@ _GAP = 14.0
 _HEIGHT = 130.0
 _TITLE = 40.0
 _SPACE = 14.0
+_FAR = 0.6  # values that all lie above this share of the highest need no zero on the axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,14 @@ def _draw_panel(axes: "Axes", one: ParameterPanel, styles: Sequence[GroupStyle],
 
 
 def _scale(axes: "Axes", one: ParameterPanel) -> None:
-    values = [0.0, *([] if one.reference is None else [one.reference])]
+    values = [] if one.reference is None else [one.reference]
     values += [v for g in one.groups for v in (*g.donors.values(), g.estimate, g.low, g.high)]
-    finite = [v for v in values if math.isfinite(v)]
+    finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
+    if low < _FAR * high:
+        low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.06 * (high - low) or 0.5
-    axes.set_ylim(low - margin * (low < 0), high + margin)
+    axes.set_ylim(low - margin * (low != 0), high + margin)
     axes.set_xlim(-0.5, len(one.groups) - 0.5)
     axes.set_xticks([])
     axes.locator_params(axis="y", nbins=5)

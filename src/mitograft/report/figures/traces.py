@@ -165,22 +165,33 @@ def _draw_injections(axes: "Axes", injections: Sequence[Injection]) -> None:
         begin = x - width if right else x
         level = 0 if begin > reached[0] else 1
         reached[level] = begin + width + 6
-        axes.axvline(injection.minute, color=hue("muted"), linewidth=0.9, dashes=(3, 2), zorder=1)
+        axes.plot(
+            [injection.minute] * 2,
+            [0, 1 + (5 + level * _LABEL + 0.6 * _LABEL) / _PLOT],
+            transform=axes.get_xaxis_transform(),
+            color=hue("muted"),
+            linewidth=0.9,
+            dashes=(3, 2),
+            zorder=1,
+            clip_on=False,
+        )
         axes.annotate(
             text,
             (injection.minute, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(2 if right else -2, 5 + level * _LABEL),
+            xytext=(-4 if right else 4, 5 + level * _LABEL),
             textcoords="offset points",
             ha="right" if right else "left",
             size=SMALL,
             color=hue("ink"),
+            bbox={"facecolor": hue("ground"), "edgecolor": "none", "pad": 1.0},
+            zorder=5,
         )
 
 
 def _draw_trace(axes: "Axes", trace: Trace, style: GroupStyle, order: int) -> None:
     for well in trace.wells:
-        axes.plot(trace.minutes, well, color=style.colour, linewidth=0.7, alpha=0.4, zorder=2)
+        axes.plot(trace.minutes, well, color=style.colour, linewidth=0.9, alpha=0.5, zorder=2)
     if trace.lows:
         low, high = (np.where(np.isfinite(end), end, np.nan) for end in (trace.lows, trace.highs))
         axes.fill_between(
