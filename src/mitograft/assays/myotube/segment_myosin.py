@@ -109,7 +109,9 @@ def _keep_objects(mask: Mask, light: Image, step: float, rules: Parameters, *, r
     around = np.ones((3, 3), bool)
     reach = max(round(_CLOSING_UM / step), 1)
     disk = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= reach + 0.2
-    closed = binary_closing(np.pad(mask, 2 * reach, mode="edge"), disk)[2 * reach : -2 * reach, 2 * reach : -2 * reach]
+    closed = binary_closing(np.pad(mask, 2 * reach, mode="edge"), disk)[
+        2 * reach : -2 * reach, 2 * reach : -2 * reach
+    ]
     mask = _fill_small(closed, rules["tube_hole"].number / step**2)
     labels, count = label(mask, around)
     labels = labels.astype(np.int32)
