@@ -13,13 +13,15 @@ import numpy as np
 from mitograft.errors import UsageError
 from mitograft.statistics.bisection import last_true
 from mitograft.statistics.counts import Array, check_level
-from mitograft.statistics.curve_model import evaluate, response_scale
+from mitograft.statistics.curve_model import log_dose, response_scale
 from mitograft.statistics.curves import CurveFit
+from mitograft.statistics.straight_line import LineFit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = [
+    "Fitted",
     "LimitRule",
     "Limits",
     "StandardLevel",
@@ -31,6 +33,8 @@ __all__ = [
 
 _REACH = 25.0  # in units of ln dose: beyond this, an interval counts as open
 _PERCENT = 100.0
+
+Fitted = CurveFit | LineFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Limits:
 
 
 def back_calculate(
-    fit: CurveFit, y: "ArrayLike", *, replicates: int = 1, level: float = 0.95
+    fit: Fitted, y: "ArrayLike", *, replicates: int = 1, level: float = 0.95
 ) -> tuple[Array, Array, Array]:
     """Return dose, lower and upper limit for responses ``y`` (each the mean of ``replicates``).
 
@@ -86,8 +90,8 @@ def back_calculate(
     """
     if replicates < 1:
         raise UsageError(f"back_calculate: found {replicates} replicates; expected at least 1.")
-    fitted = np.atleast_1d(response_scale(y, fit.curve.scale))
-    dose = fit.curve.dose(np.atleast_1d(np.asarray(y, dtype=np.float64)))
+    fitted = np.atleast_1d(response_scale(y, fit.scale))
+    dose = fit.dose(np.atleast_1d(np.asarray(y, dtype=np.float64)))
     tested_low, tested_high = fit.data.tested
     ends = tested_low - _REACH, tested_high + _REACH
     start = np.where(np.isnan(dose), _nearest_end(fit, fitted, ends), np.log(np.where(dose > 0, dose, 1.0)))
@@ -101,35 +105,33 @@ def back_calculate(
     return dose, np.where(possible, low, np.nan), np.where(possible, high, np.nan)
 
 
-def confidence_band(fit: CurveFit, x: "ArrayLike", *, level: float = 0.95) -> tuple[Array, Array, Array]:
+def confidence_band(fit: Fitted, x: "ArrayLike", *, level: float = 0.95) -> tuple[Array, Array, Array]:
     """Return the fitted response at doses ``x`` and its pointwise confidence limits (delta method).
 
     On the natural scale of the response; limits are computed on the fitted scale.
     """
     from scipy.stats import t as t_distribution
 
-    with np.errstate(divide="ignore"):
-        log_x = np.log(np.atleast_1d(np.asarray(x, dtype=np.float64)))
-    mean, gradient = evaluate(fit.theta, log_x)
+    mean, gradient = fit.predict(log_dose(np.atleast_1d(np.asarray(x, dtype=np.float64))))
     width = float(t_distribution.ppf(0.5 + check_level(level) / 2, fit.df)) * np.sqrt(
         np.einsum("ij,jk,ik->i", gradient, fit.covariance, gradient)
     )
-    if fit.curve.scale == "linear":
+    if fit.scale == "linear":
         return mean, mean - width, mean + width
     return np.power(10.0, mean), np.power(10.0, mean - width), np.power(10.0, mean + width)
 
 
-def recoveries(fit: CurveFit) -> Array:
+def recoveries(fit: Fitted) -> Array:
     """Return, for every fitted response, the back-calculated dose in per cent of the true one.
 
     NaN for dose 0 and for responses at or beyond the asymptotes.
     """
-    y = fit.data.y if fit.curve.scale == "linear" else np.power(10.0, fit.data.y)
+    y = fit.data.y if fit.scale == "linear" else np.power(10.0, fit.data.y)
     true = fit.data.x
-    return np.divide(_PERCENT * fit.curve.dose(y), true, where=true > 0, out=np.full_like(true, np.nan))
+    return np.divide(_PERCENT * fit.dose(y), true, where=true > 0, out=np.full_like(true, np.nan))
 
 
-def quantification_limits(fit: CurveFit, rule: LimitRule) -> Limits:
+def quantification_limits(fit: Fitted, rule: LimitRule) -> Limits:
     """Return the range of standards within which doses are quantified.
 
     It is the longest unbroken run of standards (the lower one of two as long) whose recoveries keep the rule:
@@ -154,7 +156,7 @@ def quantification_limits(fit: CurveFit, rule: LimitRule) -> Limits:
     return Limits(lloq, uloq, levels, reason)
 
 
-def _levels(fit: CurveFit) -> tuple[StandardLevel, ...]:
+def _levels(fit: Fitted) -> tuple[StandardLevel, ...]:
     recovered = recoveries(fit)
     found = []
     for dose in sorted({x for x in fit.data.x.tolist() if x > 0}):
@@ -171,17 +173,16 @@ def _keeps(item: StandardLevel, bias: float, cv: float) -> bool:
     return abs(item.recovery - _PERCENT) <= bias and (item.n == 1 or item.cv <= cv)
 
 
-def _nearest_end(fit: CurveFit, fitted: Array, ends: tuple[float, float]) -> Array:
-    """Return the end of the dose axis whose asymptote lies next to a response beyond it."""
-    upper = fitted >= fit.curve.d
-    rising = fit.curve.b < 0
-    return np.where(upper == rising, ends[1], ends[0])
+def _nearest_end(fit: Fitted, fitted: Array, ends: tuple[float, float]) -> Array:
+    """Return the end of the dose axis whose response lies next to a response beyond the asymptotes."""
+    low, high = fit.predict(np.array(ends))[0]
+    return np.where(np.abs(fitted - low) < np.abs(fitted - high), ends[0], ends[1])
 
 
 class _Compatible:
     """Whether responses are compatible with log doses, element by element."""
 
-    def __init__(self, fit: CurveFit, fitted: Array, replicates: int, level: float) -> None:
+    def __init__(self, fit: Fitted, fitted: Array, replicates: int, level: float) -> None:
         from scipy.stats import t as t_distribution
 
         self.fit, self.fitted = fit, fitted
@@ -189,7 +190,7 @@ class _Compatible:
         self.quantile = float(t_distribution.ppf(0.5 + check_level(level) / 2, fit.df))
 
     def __call__(self, log_x: Array) -> np.ndarray:
-        mean, gradient = evaluate(self.fit.theta, log_x)
+        mean, gradient = self.fit.predict(log_x)
         variance = self.noise + np.einsum("ij,jk,ik->i", gradient, self.fit.covariance, gradient)
         compatible: np.ndarray = np.abs(self.fitted - mean) <= self.quantile * np.sqrt(variance) + 1e-12
         return compatible

@@ -106,6 +106,11 @@ class CurveFit:
     g_bounds: tuple[float, float]
 
     @property
+    def scale(self) -> Scale:
+        """Scale on which the response was fitted."""
+        return self.curve.scale
+
+    @property
     def n(self) -> int:
         """Number of responses."""
         return len(self.data.y)
@@ -124,6 +129,14 @@ class CurveFit:
     def theta(self) -> Array:
         """The fitted parameters b, c, d, ln EC50 and, of five, ln g."""
         return self.curve.theta[: self.parameters]
+
+    def predict(self, log_x: Array) -> tuple[Array, Array]:
+        """Return the response at ``ln x`` on the fitted scale and its derivatives by ``theta``."""
+        return evaluate(self.theta, log_x)
+
+    def dose(self, y: "ArrayLike") -> Array:
+        """Return the dose that gives response ``y``; NaN at and beyond the asymptotes."""
+        return self.curve.dose(y)
 
     @cached_property
     def covariance(self) -> Array:

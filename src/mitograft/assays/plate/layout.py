@@ -79,7 +79,7 @@ def plate_and_well(table: Table) -> tuple[list[tuple[str, str]], list[Violation]
 
 
 def layout_wells(table: Table, wells: Sequence[tuple[str, str]]) -> list[LayoutWell]:
-    """Make the contents of the wells from a checked table with a ``role`` column; rows without are left out."""
+    """Make the contents of the wells from a checked table with a ``role`` column; others are left out."""
 
     def text(name: str, row: int) -> str:
         cells = table.texts.get(name)
