@@ -5,6 +5,7 @@ Nothing is interpreted beyond that: dates stay text, group names stay as written
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ _CONFIGURATION = "Assay Configuration"
 _EXPORT_AGAIN = "Export the assay from Wave to Excel anew."
 
 
-def read_wave(path: Path, *, stages: Mapping[str, str] | None = None) -> WavePlate:
+def read_wave(path: Path, *, stages: Mapping[str, str] | None = None, source: str | None = None) -> WavePlate:
     """Read one workbook exported by Wave.
 
     Parameters
@@ -45,6 +46,8 @@ def read_wave(path: Path, *, stages: Mapping[str, str] | None = None) -> WavePla
     stages
         Roles of stages by name as written, where the names are unusual, for example
         ``{"Injection 1": "oligomycin"}``; see ``read_stages.ROLES``.
+    source
+        Name of the file in results, for example relative to the study folder; None takes the bare name.
 
     Returns
     -------
@@ -68,7 +71,8 @@ def read_wave(path: Path, *, stages: Mapping[str, str] | None = None) -> WavePla
     problems.raise_any()
     if layout is None:
         raise InternalError("A layout was refused without a reason.")
-    return _assemble(book, labels, layout, problems, stages)
+    plate = _assemble(book, labels, layout, problems, stages)
+    return plate if source is None else replace(plate, source=source)
 
 
 def _assemble(
