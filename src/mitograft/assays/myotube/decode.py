@@ -1,4 +1,4 @@
-"""Turn the bytes of a TIFF or PNG into planes, channel names and pixel size, trusting nothing they declare."""
+"""Turn the bytes of a TIFF or PNG into planes, channel names and pixel size; trust nothing they declare."""
 
 import io
 import zlib
@@ -20,7 +20,8 @@ MOST_BYTES = 1 << 30
 MOST_PIXELS = 1 << 28
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PLAIN, _PACKBITS, _LZW = 1, 32773, 5
+_PLAIN = 1
+_BY_PILLOW = frozenset({5, 32773})  # LZW and PackBits, which tifffile alone does not decode
 _DEFLATE = frozenset({8, 32946})
 _COLOURS = ("red", "green", "blue")
 _SAVE = "Export the field again as a two-dimensional OME-TIFF, uncompressed or with deflate compression."
@@ -41,7 +42,7 @@ class Decoded:
         Micrometres a pixel, from the file's own microscope metadata; None where it gives none.
     """
 
-    planes: tuple[npt.NDArray[np.generic], ...]
+    planes: tuple[npt.NDArray[Any], ...]
     names: tuple[str, ...]
     pixel_size_um: float | None
 
@@ -71,9 +72,9 @@ def decode(data: bytes, file: str) -> Decoded:
     """
     if data.startswith(_PNG):
         return _decode_png(data, file)
-    if data.startswith(_TIFF):
-        return _decode_tiff(data, file)
-    refuse(file, "wrong-content", "a file that is neither TIFF nor PNG", "a TIFF or PNG image", _SAVE)
+    if not data.startswith(_TIFF):
+        refuse(file, "wrong-content", "a file that is neither TIFF nor PNG", "a TIFF or PNG image", _SAVE)
+    return _decode_tiff(data, file)
 
 
 def _check_pixels(count: int, file: str) -> None:
@@ -117,7 +118,7 @@ def _decode_tiff(data: bytes, file: str) -> Decoded:
     with library_faults(file, "TIFF image"):
         if compressions & _DEFLATE:
             _check_inflation(data, pages, file)
-        values = _by_pillow(data, pages) if _LZW in compressions else series.asarray()
+        values = _by_pillow(data, pages) if compressions & _BY_PILLOW else series.asarray()
         complete = sum(sum(page.databytecounts) for page in pages) > 0 and _inside(data, pages)
     if not complete:
         refuse(file, "damaged", "a TIFF that ends before its pixels do", "a complete TIFF", "Copy it again.")
@@ -151,7 +152,7 @@ def _check_shape(axes: str, shape: tuple[int, ...], kind: np.dtype[Any], series:
 
 
 def _check_compression(compressions: set[int], file: str) -> None:
-    strange = compressions - _DEFLATE - {_PLAIN, _PACKBITS, _LZW}
+    strange = compressions - _DEFLATE - _BY_PILLOW - {_PLAIN}
     if strange:
         found = f"TIFF compression number {min(strange)}"
         refuse(file, "unsupported-compression", found, "no compression, deflate, LZW or PackBits", _SAVE)
@@ -170,7 +171,7 @@ def _check_inflation(data: bytes, pages: list[Any], file: str) -> None:
                 refuse(file, "too-large", "a piece larger than the image it belongs to", "a TIFF", _SAVE)
 
 
-def _by_pillow(data: bytes, pages: list[Any]) -> npt.NDArray[np.generic]:
+def _by_pillow(data: bytes, pages: list[Any]) -> npt.NDArray[Any]:
     from PIL import Image
 
     image = Image.open(io.BytesIO(data), formats=["TIFF"])
@@ -182,8 +183,8 @@ def _by_pillow(data: bytes, pages: list[Any]) -> npt.NDArray[np.generic]:
 
 
 def _planes(
-    values: npt.NDArray[np.generic], axes: str, names: tuple[str, ...]
-) -> tuple[tuple[npt.NDArray[np.generic], ...], tuple[str, ...]]:
+    values: npt.NDArray[Any], axes: str, names: tuple[str, ...]
+) -> tuple[tuple[npt.NDArray[Any], ...], tuple[str, ...]]:
     for axis in [a for a, side in zip(axes, values.shape, strict=True) if a not in "YX" and side == 1]:
         values = values.squeeze(axes.index(axis))
         axes = axes.replace(axis, "", 1)

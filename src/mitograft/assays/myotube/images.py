@@ -1,5 +1,7 @@
 """Averages over blocks and neighbourhoods: what segmentation and quality control share."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,7 +32,7 @@ def block_factor(pixel_size_um: float, wanted_um: float) -> int:
     return max(int(wanted_um / pixel_size_um + 1e-9), 1)
 
 
-def average_blocks(image: npt.NDArray[np.generic], factor: int) -> Image:
+def average_blocks(image: npt.NDArray[Any], factor: int) -> Image:
     """Average blocks of ``factor`` by ``factor`` pixels; a rest at the far edges is repeated to fill up."""
     if factor == 1:
         return image.astype(np.float32)
@@ -42,10 +44,11 @@ def average_blocks(image: npt.NDArray[np.generic], factor: int) -> Image:
     for row in range(factor):
         for column in range(factor):
             total += image[row::factor, column::factor].astype(np.float32)
-    return total / np.float32(factor**2)
+    total /= factor**2
+    return total
 
 
-def enlarge(image: npt.NDArray[np.generic], shape: tuple[int, int]) -> Image:
+def enlarge(image: npt.NDArray[Any], shape: tuple[int, int]) -> Image:
     """Enlarge a coarse image to ``shape`` by linear interpolation between the middles of its pixels."""
     result = image.astype(np.float32)
     for axis in (0, 1):

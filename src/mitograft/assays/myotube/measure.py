@@ -73,13 +73,13 @@ def measure_shapes(objects: Labels, pixel_um: float) -> Shapes:
     from skimage.morphology import skeletonize
 
     count = int(objects.max())
-    area = np.bincount(objects.ravel(), minlength=count + 1)[1:] * pixel_um**2
+    area = np.bincount(objects.ravel(), minlength=count + 1)[1:].astype(float) * pixel_um**2
     factor = block_factor(pixel_um, _STEP_UM)
     step = pixel_um * factor
     coarse = np.pad(objects[factor // 2 :: factor, factor // 2 :: factor], 1, mode="edge")
     # Touching objects of a user's mask are parted, so that each has a skeleton and an edge of its own.
     inside = (coarse > 0) & ~_borders(coarse)
-    line = skeletonize(inside)
+    line = skeletonize(inside)  # type: ignore[no-untyped-call]  # no types there
     line[[0, -1], :] = line[:, [0, -1]] = False
     length = _lengths(line, coarse, count) * step
     # The distance runs to the middle of the nearest outer pixel; the edge lies a quarter of a pixel before it

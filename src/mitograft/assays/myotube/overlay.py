@@ -1,16 +1,19 @@
 """Draw what was found over a field, for a look by eye: fused and other nuclei, outlines of objects."""
 
 import io
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mitograft.assays.myotube.derive import FieldMeasures
-from mitograft.assays.myotube.images import Labels, Mask, average_blocks
+from mitograft.assays.myotube.images import Labels, Mask, average_blocks, block_factor
 from mitograft.assays.myotube.read import Field
 from mitograft.assays.myotube.segment import Segmentation
 
-__all__ = ["FUSED_COLOUR", "OBJECT_COLOUR", "OTHER_COLOUR", "overlay_png"]
+__all__ = ["FUSED_COLOUR", "OBJECT_COLOUR", "OTHER_COLOUR", "outline_objects", "overlay_png"]
+
+Outline = list[tuple[float, float]]
 
 MOST_WIDE = 900
 # Okabe and Ito's palette: told apart by all kinds of colour vision, and by lightness.
@@ -51,7 +54,27 @@ def overlay_png(
     return buffer.getvalue()
 
 
-def _grey(plane: npt.NDArray[np.generic], factor: int) -> npt.NDArray[np.float32]:
+def outline_objects(segmentation: Segmentation, pixel_um: float, step_um: float = 4.0) -> list[Outline]:
+    """Return the outlines of the objects as (x, y) in micrometres from the top left corner, simplified.
+
+    Outer edges and edges of holes are separate outlines; drawn together with the even-odd rule they give the
+    objects.
+    """
+    from skimage.measure import approximate_polygon, find_contours
+
+    factor = block_factor(pixel_um, step_um)
+    coarse = np.pad(average_blocks(segmentation.objects > 0, factor), 1)
+    outlines = []
+    for line in find_contours(coarse, 0.5):  # type: ignore[no-untyped-call]  # no types there
+        short = approximate_polygon(line, 0.35)  # type: ignore[no-untyped-call]  # no types there
+        if len(short) > 3:
+            outlines.append(
+                [((c - 0.5) * factor * pixel_um, (r - 0.5) * factor * pixel_um) for r, c in short]
+            )
+    return outlines
+
+
+def _grey(plane: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float32]:
     light = average_blocks(plane, factor)
     low, high = np.percentile(light, (1, 99.7))
     return np.asarray(np.clip((light - low) / max(float(high - low), 1e-6), 0, 1) ** 0.7, np.float32)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mitograft.assays.myotube.channels import find_channels
-from mitograft.assays.myotube.swapped import refuse_swapped
 from mitograft.assays.myotube.decode import Decoded, decode, read_bytes
 from mitograft.assays.myotube.images import Labels
+from mitograft.assays.myotube.swapped import refuse_swapped
 from mitograft.tables.problems import Problems, refuse
 
 __all__ = ["Field", "read_field", "read_labels"]
@@ -39,8 +40,8 @@ class Field:
     """
 
     source: str
-    nuclei: npt.NDArray[np.generic]
-    myosin: npt.NDArray[np.generic]
+    nuclei: npt.NDArray[Any]
+    myosin: npt.NDArray[Any]
     pixel_size_um: float
     scale_from: str
     names: tuple[str, str]
@@ -85,7 +86,7 @@ def read_field(
 
 def _pair(
     first: Decoded, path: Path, myosin: Path | None, channels: Mapping[str, int | str] | None, file: str
-) -> tuple[tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]], tuple[str, str]]:
+) -> tuple[tuple[npt.NDArray[Any], npt.NDArray[Any]], tuple[str, str]]:
     if myosin is not None:
         second = decode(read_bytes(myosin, myosin.name), myosin.name)
         for name, part in ((file, first), (myosin.name, second)):
@@ -135,7 +136,7 @@ def _scale(decoded: Decoded, given: float | None, file: str) -> tuple[float, str
     return size, "file" if own is not None else "user"
 
 
-def _check_planes(planes: tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]], file: str) -> None:
+def _check_planes(planes: tuple[npt.NDArray[Any], npt.NDArray[Any]], file: str) -> None:
     """List what makes the planes useless."""
     problems = Problems(file)
     if planes[0].shape != planes[1].shape:
@@ -177,4 +178,4 @@ def read_labels(path: Path, field: Field) -> Labels:
         refuse(file, "mask-empty", "no object on a background of 0", "labelled objects", remedy)
     if len(values) == 2:
         return np.asarray(label(plane > 0, np.ones((3, 3)))[0], np.int32)
-    return numbered.reshape(plane.shape).astype(np.int32)
+    return np.asarray(numbered.reshape(plane.shape), np.int32)

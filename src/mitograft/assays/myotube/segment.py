@@ -107,5 +107,6 @@ def batch_threshold(fields: Sequence[Field], rules: Parameters) -> float:
         light, level, _ = relative_light(field.myosin, field.pixel_size_um, rules)
         step = field.pixel_size_um * block_factor(field.pixel_size_um, rules["myosin_pixel"].number)
         every = max(round(2.6 / step), 1)
-        ratios.append((light / np.maximum(level, 1e-3))[::every, ::every])
+        ratio = (light / np.maximum(level, 1e-3)).astype(np.float32)
+        ratios.append(ratio[::every, ::every])
     return threshold_of(ratios, "batch")

@@ -1,5 +1,7 @@
 """Myosin-positive objects: a first threshold by name, then the local edge of each object."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,9 +24,7 @@ _HALF = 0.5
 _CLOSING_UM = 2.6
 
 
-def relative_light(
-    channel: npt.NDArray[np.generic], pixel_um: float, rules: Parameters
-) -> tuple[Image, Image, int]:
+def relative_light(channel: npt.NDArray[Any], pixel_um: float, rules: Parameters) -> tuple[Image, Image, int]:
     """Return the light on averaged pixels, its background, and over how many pixels it was averaged."""
     from scipy.ndimage import gaussian_filter
 
@@ -35,7 +35,7 @@ def relative_light(
 
 
 def segment_myosin(
-    channel: npt.NDArray[np.generic],
+    channel: npt.NDArray[Any],
     pixel_um: float,
     rules: Parameters,
     method: str,
@@ -69,7 +69,7 @@ def segment_myosin(
     """
     light, level, factor = relative_light(channel, pixel_um, rules)
     step = pixel_um * factor
-    ratio = light / np.maximum(level, 1e-3)
+    ratio = (light / np.maximum(level, 1e-3)).astype(np.float32)
     floor = noise_above(ratio, 1.0, rules["noise_multiple"].number)
     value = threshold_of([ratio], method) if threshold is None else threshold
     mask: Mask = ratio > max(value, floor)
@@ -94,12 +94,12 @@ def _follow_edges(
         wide = maximum_filter(mask, three)
         core = minimum_filter(mask, 3)
         if not core.any():
-            return core
+            return np.asarray(core)
         dark = average_near(light, ~wide, 30.0, step)
         # The geometric mean, so that a bright neighbour does not lift the edge of a dim object.
         height = np.exp(average_near(np.log(np.maximum(light - dark, noise)), core, 6.0, step))
         mask = (light > dark + np.maximum(share * height, noise)) & wide
-    return mask
+    return np.asarray(mask)
 
 
 def _keep_objects(mask: Mask, light: Image, step: float, rules: Parameters, *, relative: bool) -> Labels:
@@ -125,7 +125,7 @@ def _keep_objects(mask: Mask, light: Image, step: float, rules: Parameters, *, r
         typical = contrast[order][np.searchsorted(np.cumsum((area * keep)[order]), (area * keep).sum() / 2)]
         keep &= contrast >= rules["tube_contrast_low"].number * typical
     number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
-    return number[labels]
+    return np.asarray(number[labels])
 
 
 def _fill_small(mask: Mask, most: float) -> Mask:
@@ -139,4 +139,4 @@ def _fill_small(mask: Mask, most: float) -> Mask:
     small = area <= most
     small[border] = False
     small[0] = False
-    return mask | small[holes]
+    return np.asarray(mask | small[holes])

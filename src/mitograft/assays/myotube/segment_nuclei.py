@@ -1,5 +1,7 @@
 """Nuclei: local edge between background and each nucleus, then a cut between those that touch."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,9 +24,7 @@ Points = npt.NDArray[np.int64]
 _LOWEST_MOUND = 0.15
 
 
-def segment_nuclei(
-    channel: npt.NDArray[np.generic], pixel_um: float, rules: Parameters
-) -> tuple[Labels, int]:
+def segment_nuclei(channel: npt.NDArray[Any], pixel_um: float, rules: Parameters) -> tuple[Labels, int]:
     """Label the nuclei of a channel.
 
     Parameters
@@ -71,13 +71,13 @@ def _find_nuclear(light: Image, step: float, rules: Parameters) -> tuple[Mask, I
     wide = strength > rules["nucleus_contrast_low"].number
     own = average_near(strength, wide, 0.9 * near, step)
     mask = wide & (strength > rules["nucleus_edge"].number * own)
-    return binary_fill_holes(mask), strength
+    return np.asarray(binary_fill_holes(mask), bool), strength
 
 
 def _widen(mask: Mask, radius: float) -> Mask:
     from scipy.ndimage import maximum_filter
 
-    return maximum_filter(mask, 2 * round(radius) + 1)
+    return np.asarray(maximum_filter(mask, 2 * round(radius) + 1))
 
 
 def _cut(mask: Mask, strength: Image, step: float, rules: Parameters) -> Labels:
@@ -86,7 +86,7 @@ def _cut(mask: Mask, strength: Image, step: float, rules: Parameters) -> Labels:
 
     surface = _mounds(mask, strength, step, rules["nucleus_radius"].number)
     seeds = _centres(surface, mask, step, rules["nucleus_hump"].number)
-    return watershed(-surface, seeds, mask=mask).astype(np.int32)
+    return np.asarray(watershed(-surface, seeds, mask=mask), np.int32)  # type: ignore[no-untyped-call]  # no types there
 
 
 def _mounds(mask: Mask, strength: Image, step: float, radius: float) -> Image:
@@ -103,7 +103,7 @@ def _mounds(mask: Mask, strength: Image, step: float, radius: float) -> Image:
     curvature = -gaussian_laplace(light, sigma) * sigma**2
     # 0.8 radius and 0.6 are what a round nucleus of that radius has in its middle.
     surface = 0.5 * depth / (0.8 * radius) + 0.5 * curvature / 0.6
-    return np.maximum(surface, 1e-3).astype(np.float32)
+    return np.asarray(np.maximum(surface, 1e-3), np.float32)
 
 
 def _centres(surface: Image, mask: Mask, step: float, hump: float) -> Labels:
@@ -144,4 +144,4 @@ def _keep_nuclei(labels: Labels, strength: Image, step: float, rules: Parameters
     if keep.any():
         keep &= mean >= rules["nucleus_contrast_low"].number * np.median(mean[keep])
     number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
-    return number[labels]
+    return np.asarray(number[labels])

@@ -9,6 +9,7 @@ belonging to it therefore counts as fused, as it does in every two-dimensional p
 import xml.sax.saxutils as xml
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -149,7 +150,7 @@ def draw_scene(truth: FieldTruth, rng: np.random.Generator) -> FieldScene:
     return FieldScene(canvas.nuclei, objects, centres, host, len(above), (first, second))
 
 
-def _at(image: npt.NDArray[np.generic], nucleus: Nucleus) -> int:
+def _at(image: npt.NDArray[Any], nucleus: Nucleus) -> int:
     return int(image[round(nucleus.row), round(nucleus.column)])
 
 

@@ -56,14 +56,14 @@ class Canvas:
         self.brightness = np.zeros(shape, np.float32)
 
 
-def _window(canvas: Canvas, row: float, column: float, reach: float) -> tuple[slice, slice]:
+def _window(row: float, column: float, reach: float) -> tuple[slice, slice]:
     low_r, low_c = max(int(row - reach), 0), max(int(column - reach), 0)
     return slice(low_r, int(row + reach) + 2), slice(low_c, int(column + reach) + 2)
 
 
 def elliptic_radius(canvas: Canvas, nucleus: Nucleus) -> tuple[tuple[slice, slice], Floats]:
     """Return a window round an ellipse and, in it, the radius in units of the half axes (1 on the rim)."""
-    window = _window(canvas, nucleus.row, nucleus.column, nucleus.long)
+    window = _window(nucleus.row, nucleus.column, nucleus.long)
     rows, columns = np.mgrid[window[0], window[1]]
     rows, columns = rows[: canvas.size, :], columns[: canvas.size, :]
     inside = (rows < canvas.size) & (columns < canvas.size)
@@ -134,7 +134,7 @@ def _paint(canvas: Canvas, line: Floats, bright: float) -> None:
     if (high <= low).any():
         return
     window = (slice(low[0], high[0]), slice(low[1], high[1]))
-    points = np.stack(np.mgrid[window], axis=-1).reshape(-1, 2)
+    points = np.argwhere(np.ones(high - low, bool)) + low
     distance, nearest = cKDTree(line[:, :2]).query(points, distance_upper_bound=reach)
     found = np.isfinite(distance)
     lateral = np.full(len(points), np.inf)

@@ -42,7 +42,7 @@ def _smooth(rng: np.random.Generator, size: int, scale: float) -> Image:
     from scipy.ndimage import gaussian_filter
 
     surface = gaussian_filter(rng.normal(size=(size, size)).astype(np.float32), scale, mode="wrap")
-    return ((surface - surface.mean()) / surface.std()).astype(np.float32)
+    return np.asarray((surface - surface.mean()) / surface.std(), np.float32)
 
 
 def light_nuclei(canvas: Canvas, rng: np.random.Generator) -> Image:
@@ -98,7 +98,7 @@ def light_myosin(canvas: Canvas, outside: npt.NDArray[np.int64], rng: np.random.
         else:
             window, radius = elliptic_radius(canvas, nucleus)
             image[window] *= 1 - rng.uniform(0.2, 0.5) * np.clip(1.2 - radius, 0, 1).astype(np.float32)
-    return image
+    return np.asarray(image, np.float32)
 
 
 def expose(light: Image, optics: Optics, rng: np.random.Generator) -> npt.NDArray[np.uint16]:
@@ -115,4 +115,4 @@ def expose(light: Image, optics: Optics, rng: np.random.Generator) -> npt.NDArra
     photons = rng.poisson(np.maximum(seen * (1 - optics.gradient * fall), 0) * optics.photons)
     counts = photons + rng.normal(0, optics.read_noise, photons.shape)
     gain = 900 / optics.photons  # an average nucleus stands at about a quarter of the camera's 12 bits
-    return np.clip(np.rint(100 + gain * counts), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(100 + gain * counts), 0, 4095), np.uint16)

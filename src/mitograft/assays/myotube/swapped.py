@@ -1,5 +1,7 @@
 """Tell nuclei from myotubes by their shape, to refuse a field whose channels are swapped."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +19,7 @@ _SIDE = 2.5
 _MANY = 8
 
 
-def nuclear_share(channel: npt.NDArray[np.generic], pixel_um: float) -> tuple[float, int]:
+def nuclear_share(channel: npt.NDArray[Any], pixel_um: float) -> tuple[float, int]:
     """Return which share of a channel's bright area lies in pieces like nuclei, and how many there are."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter, label, maximum
     from skimage.filters import threshold_otsu
@@ -26,7 +28,7 @@ def nuclear_share(channel: npt.NDArray[np.generic], pixel_um: float) -> tuple[fl
     step = pixel_um * factor
     light = gaussian_filter(average_blocks(channel, factor), 1.0 / step)
     above = light - background(light, step, block_um=110.0)
-    mask = above > threshold_otsu(above)
+    mask = above > threshold_otsu(above)  # type: ignore[no-untyped-call]  # no types there
     labels, count = label(mask)
     if count == 0:
         return 0.0, 0
@@ -37,9 +39,7 @@ def nuclear_share(channel: npt.NDArray[np.generic], pixel_um: float) -> tuple[fl
     return float(area[alike].sum() / area.sum()), int(alike.sum())
 
 
-def refuse_swapped(
-    nuclei: npt.NDArray[np.generic], myosin: npt.NDArray[np.generic], pixel_um: float, file: str
-) -> None:
+def refuse_swapped(nuclei: npt.NDArray[Any], myosin: npt.NDArray[Any], pixel_um: float, file: str) -> None:
     """Refuse a field whose myosin channel is made of nuclei while its nuclear channel is not.
 
     Raises

@@ -39,12 +39,12 @@ def threshold_of(images: Sequence[Image], method: str) -> float:
         raise UsageError(f"Threshold method: found {method!r}; expected one of {', '.join(METHODS)}.")
     pooled = np.concatenate([_sample(image, _SAMPLED // len(images)) for image in images])
     if method == "otsu":
-        return float(threshold_otsu(pooled))
+        return float(threshold_otsu(pooled))  # type: ignore[no-untyped-call]  # no types there
     logs = np.log(np.maximum(pooled, 1e-3))
     if method == "triangle":
-        return float(np.exp(threshold_triangle(logs)))
+        return float(np.exp(threshold_triangle(logs)))  # type: ignore[no-untyped-call]  # no types there
     low = float(logs.min())
-    return float(np.exp(threshold_li(logs - low) + low))
+    return float(np.exp(threshold_li(logs - low) + low))  # type: ignore[no-untyped-call]  # no types there
 
 
 def _sample(image: Image, count: int) -> Image:
