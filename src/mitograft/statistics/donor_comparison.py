@@ -9,8 +9,9 @@ donors                                       method
 at least 3 in both groups, or all in both    paired t test on donor means (donors in one group
                                              only are left out, and counted in the note)
 all in one group only                        Welch's t test on donor means
-some in both, fewer than 3                   mixed model of donor means, random donor,
+two in both, others in one group only        mixed model of donor means, random donor,
                                              Satterthwaite degrees of freedom
+one in both, others in one group only        Welch's t test without the donor in both
 ===========================================  ===================================================
 
 A comparison that cannot be made returns with ``refused`` saying why and NaN for every number: one donor with
@@ -21,7 +22,7 @@ so every donor mean must be above 0.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mitograft.errors import UsageError
@@ -37,6 +38,7 @@ Scale = Literal["difference", "log ratio"]
 
 _PAIRS = 3
 _FEWEST = 2
+_LEVEL = 0.95
 _NAN = math.nan
 
 
@@ -94,6 +96,13 @@ class DonorComparison:
         """The comparison as input of ``equivalence.two_one_sided``."""
         return t_result(self.estimate, self.se, self.df, self.level, self.p_permutation)
 
+    def at_level(self, level: float) -> "DonorComparison":
+        """Return the same comparison with its interval at another level, for example 0.90 for equivalence."""
+        if self.refused:
+            return replace(self, level=check_level(level))
+        moved = t_result(self.estimate, self.se, self.df, level)
+        return replace(self, level=level, low=moved.low, high=moved.high)
+
     @property
     def percent(self) -> tuple[float, float, float]:
         """Estimate and interval of a log ratio as a change in percent."""
@@ -120,7 +129,7 @@ class DonorDunnett:
     refused: str = ""
 
 
-def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keyword
+def compare_donors(
     values: Sequence[float],
     donors: Sequence[str],
     groups: Sequence[str],
@@ -129,9 +138,10 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
     second: str,
     scale: Scale = "difference",
     replicate_unit: str = "well",
-    level: float = 0.95,
 ) -> DonorComparison:
     """Compare two groups, first minus second, with the donor as the unit.
+
+    The interval is the 95 % interval; ``DonorComparison.at_level`` gives any other.
 
     Parameters
     ----------
@@ -143,8 +153,6 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
         ``difference`` or ``log ratio``.
     replicate_unit
         What a replicate is called: ``well``, ``field``.
-    level
-        Level of the interval.
 
     Raises
     ------
@@ -159,7 +167,7 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
     >>> result.n_first, result.paired, result.method
     (2, True, 'paired t test on donor means')
     """
-    _check(scale, level)
+    _check(scale)
     if first == second:
         raise UsageError(f"Comparison: found group {first!r} twice; expected two different groups.")
     means = tuple(m for m in average_donors(values, donors, groups) if m.group in (first, second))
@@ -169,9 +177,9 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
     def outcome(
         method: str, used: tuple[int, int], result: TResult | None, refused: str = ""
     ) -> DonorComparison:
-        shown = result or TResult(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, level)
+        shown = result or TResult(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _LEVEL)
         return DonorComparison(
-            first, second, shown.estimate, shown.low, shown.high, level, shown.se, shown.df, shown.p, *used,
+            first, second, shown.estimate, shown.low, shown.high, _LEVEL, shown.se, shown.df, shown.p, *used,
             method.startswith("paired"), method, note, means, scale, shown.p_permutation, refused,
         )  # fmt: skip
 
@@ -181,10 +189,11 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
         return outcome("none", counts, None, obstacle)
     if scale == "log ratio":
         one, two = ({donor: math.log(mean) for donor, mean in group.items()} for group in (one, two))
-    method, used, result = _compare(one, two, level)
-    left_out = sum(counts) - sum(used)
-    if left_out:
-        note += f" {left_out} donor{'s' if left_out > 1 else ''} in one group only left out."
+    try:
+        method, used, result = _compare(one, two)
+    except UsageError as error:  # the data leave no variation to a mixed model: an outcome, not a mistake
+        return outcome("none", counts, None, str(error))
+    note += _left_out(one, two, used)
     if not result.se > 0.0:
         return outcome(
             method, used, None,
@@ -194,26 +203,27 @@ def compare_donors(  # noqa: PLR0913 - three columns of data; all else by keywor
     return outcome(method, used, result)
 
 
-def compare_dunnett(  # noqa: PLR0913 - three columns of data; all else by keyword
+def compare_dunnett(
     values: Sequence[float],
     donors: Sequence[str],
     groups: Sequence[str],
     *,
     control: str,
     scale: Scale = "difference",
-    replicate_unit: str = "well",
-    level: float = 0.95,
+    level: float = _LEVEL,
     adjust: Method = "single-step",
 ) -> DonorDunnett:
     """Compare every other group with a control, with the donor as the unit and, where shared, as a block.
 
     Donors measured in two groups or more are blocks (those in one group only are then left out); where no
     donor is shared, the groups are compared as independent samples of equal variance. Parameters and errors
-    as in ``compare_donors``; ``adjust`` is ``single-step`` (Dunnett) or ``holm``.
+    as in ``compare_donors``; ``level`` is the simultaneous level of all intervals, ``adjust`` is
+    ``single-step`` (Dunnett) or ``holm``.
     """
-    _check(scale, level)
+    _check(scale)
+    check_level(level)
     means = average_donors(values, donors, groups)
-    note = _unit_note(means, replicate_unit)
+    note = _unit_note(means, "replicate")
     per_donor = {m.donor: sum(other.donor == m.donor for other in means) for m in means}
     blocked = any(count > 1 for count in per_donor.values())
     used = [m for m in means if per_donor[m.donor] > 1] if blocked else list(means)
@@ -239,7 +249,7 @@ def compare_dunnett(  # noqa: PLR0913 - three columns of data; all else by keywo
     if control not in names or len(names) < _FEWEST:
         return refuse(f"The control {control!r} and at least one other group need donors; there are none.")
     if n_donors < _FEWEST:
-        return refuse(_one_donor(replicate_unit))
+        return refuse(_one_donor("replicate"))
     obstacle = _unloggable(tuple(used), scale)
     if obstacle:
         return refuse(obstacle)
@@ -255,35 +265,37 @@ def compare_dunnett(  # noqa: PLR0913 - three columns of data; all else by keywo
     )  # fmt: skip
 
 
-def _check(scale: str, level: float) -> None:
-    check_level(level)
+def _check(scale: str) -> None:
     if scale not in ("difference", "log ratio"):
         raise UsageError(f"Scale: found {scale!r}; expected 'difference' or 'log ratio'.")
 
 
-def _compare(
-    one: dict[str, float], two: dict[str, float], level: float
-) -> tuple[str, tuple[int, int], TResult]:
+def _compare(one: dict[str, float], two: dict[str, float]) -> tuple[str, tuple[int, int], TResult]:
     shared = [donor for donor in one if donor in two]
     if len(shared) >= _PAIRS or len(shared) == len(one) == len(two):
-        result = paired_t([one[d] for d in shared], [two[d] for d in shared], level=level)
+        result = paired_t([one[d] for d in shared], [two[d] for d in shared], level=_LEVEL)
         return "paired t test on donor means", (len(shared), len(shared)), result
     counts = (len(one), len(two))
-    if not shared:
-        result = welch_t(list(one.values()), list(two.values()), level=level)
-        return "Welch's t test on donor means", counts, result
-    return "mixed model of donor means, Satterthwaite df", counts, _partly_shared(one, two, level)
+    if len(shared) < _FEWEST:
+        alone = [[mean for donor, mean in group.items() if donor not in shared] for group in (one, two)]
+        result = welch_t(*alone, level=_LEVEL)
+        return "Welch's t test on donor means", (len(alone[0]), len(alone[1])), result
+    return "mixed model of donor means, Satterthwaite df", counts, _partly_shared(one, two)
 
 
-def _partly_shared(one: dict[str, float], two: dict[str, float], level: float) -> TResult:
-    """Compare groups that share some donors, by a random donor effect."""
+def _partly_shared(one: dict[str, float], two: dict[str, float]) -> TResult:
+    """Compare groups that share some donors, by a random donor effect.
+
+    Donors are sorted by their means: the order in which they came leaves not even a trace of rounding.
+    """
+    one, two = (dict(sorted(group.items(), key=lambda item: item[1])) for group in (one, two))
     y = [*one.values(), *two.values()]
     if max(y) == min(y):
-        return t_result(0.0, 0.0, 0.0, level)
+        return t_result(0.0, 0.0, 0.0, _LEVEL)
     design = [[1.0, 0.5]] * len(one) + [[1.0, -0.5]] * len(two)
     fit = fit_mixed(y, design, [RandomTerm("donor", [*one, *two])], names=("mean", "difference"))
-    found = fit.contrast("difference", level=level)
-    return t_result(found.estimate, found.se, found.df, level)
+    found = fit.contrast("difference", level=_LEVEL)
+    return t_result(found.estimate, found.se, found.df, _LEVEL)
 
 
 def _obstacle(one: dict[str, float], two: dict[str, float], first: str, second: str, unit: str) -> str:
@@ -292,15 +304,28 @@ def _obstacle(one: dict[str, float], two: dict[str, float], first: str, second: 
             return f"No donor has a value in the group {name!r}."
     if len(one.keys() | two.keys()) < _FEWEST:
         return _one_donor(unit)
-    if not one.keys() & two.keys() and min(len(one), len(two)) < _FEWEST:
-        fewest = first if len(one) < _FEWEST else second
+    shared = one.keys() & two.keys()
+    alone = len(one) - len(shared), len(two) - len(shared)
+    if not shared and min(alone) < _FEWEST:
+        fewest = first if alone[0] < _FEWEST else second
         return f"The group {fewest!r} has a single donor, and no donor is in both groups. " + _one_donor(unit)
-    if len(one) + len(two) - len(one.keys() | two.keys()) == 1 and len(one.keys() | two.keys()) < _PAIRS:
+    if len(shared) == 1 and min(alone) < _FEWEST:
         return (
-            "One donor is in both groups and one in one group only: too few to tell donors from treatment. "
-            "Add donors."
+            f"A single donor is in both groups, and only {alone[0]} and {alone[1]} others in one of "
+            "them: too few to tell donors from treatment. Give at least two donors in both groups, better "
+            "three or more."
         )
     return ""
+
+
+def _left_out(one: dict[str, float], two: dict[str, float], used: tuple[int, int]) -> str:
+    shared = len(one.keys() & two.keys())
+    count = len(one) + len(two) - sum(used)
+    if not count:
+        return ""
+    if shared == 1:
+        return " The one donor in both groups is left out."
+    return f" {count} donor{'s' if count > 1 else ''} in one group only left out."
 
 
 def _one_donor(unit: str) -> str:

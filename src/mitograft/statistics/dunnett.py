@@ -30,7 +30,14 @@ from mitograft.errors import InternalError, UsageError
 from mitograft.statistics.blocked import BlockFit
 from mitograft.statistics.counts import Array, check_level
 
-__all__ = ["DunnettComparison", "DunnettResult", "dunnett", "max_t_probability", "max_t_quantile"]
+__all__ = [
+    "DunnettComparison",
+    "DunnettResult",
+    "dunnett",
+    "max_t_probability",
+    "max_t_quantile",
+    "one_factor",
+]
 
 Method = Literal["single-step", "holm"]
 

@@ -32,7 +32,7 @@ __all__ = ["Equivalence", "RemainingDefect", "remaining_defect", "two_one_sided"
 
 Restoration = Literal["restored", "raised", "not shown", "no defect"]
 
-_GRID = 4000
+_GRID = 1000
 _BISECTIONS = 60
 
 
@@ -97,14 +97,18 @@ class RemainingDefect:
 
     def sentence(self, margin: float) -> str:
         """Say the verdict in a sentence."""
-        percent = f"{100 * self.level:g} % interval {100 * self.low:.0f} to {100 * self.high:.0f} %"
-        share = f"{100 * self.estimate:.0f} % of the defect is left ({percent})"
+        estimate, low, high = map(_percent, (self.estimate, self.low, self.high))
+        share = f"{estimate} % of the defect is left ({100 * self.level:g} % interval {low} to {high} %)"
         return {
             "no defect": "The defect itself is not established in these donors: nothing to judge.",
             "restored": f"Restored: {share}, within {100 * margin:g} % of healthy.",
             "raised": f"Raised, not shown to be restored: {share}.",
             "not shown": f"Not shown: {share}.",
         }[self.verdict(margin)]
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:z.0f}"
 
 
 def two_one_sided(result: TResult, lower: float, upper: float, *, alpha: float = 0.05) -> Equivalence:

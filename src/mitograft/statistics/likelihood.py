@@ -26,6 +26,7 @@ from mitograft.statistics.random_terms import Component
 __all__ = ["Likelihood", "Maximum", "maximise"]
 
 _RANK = 1e-11
+_ROUNDING = 1e-13  # of the largest value: no variation, only rounding
 _STARTS = (1.0, 0.1, 3.0)  # ratio of the random to the residual standard deviation
 _STEPS = 200
 _HALVINGS = 40
@@ -78,6 +79,8 @@ class Likelihood:
         Sum of squares and dimension of the part that no effect reaches.
     y_scale, x_scales
         What outcome and columns were divided by.
+    offset
+        Fixed effects by ordinary least squares, subtracted from the outcome beforehand.
     restricted
         REML rather than ML.
     """
@@ -92,6 +95,7 @@ class Likelihood:
     residual_df: int
     y_scale: float
     x_scales: Array
+    offset: Array
     restricted: bool
 
     @classmethod
@@ -99,9 +103,13 @@ class Likelihood:
         """Rotate and scale the data."""
         x_scales = np.linalg.norm(x, axis=0)
         x = x / x_scales
-        beyond = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
-        y_scale = float(np.sqrt(np.mean(beyond**2))) or 1.0
-        y = y / y_scale
+        # Residuals from ordinary least squares have the same likelihood, without a large mean to cancel.
+        offset = np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=float)
+        beyond = y - x @ offset
+        y_scale = float(np.sqrt(np.mean(beyond**2)))
+        if y_scale <= _ROUNDING * float(np.max(np.abs(y))):
+            beyond, y_scale = np.zeros_like(y), 1.0
+        y = beyond / y_scale
         blocks = [block for c in components for block in (c.first, c.second) if block is not None]
         basis, sizes, _ = np.linalg.svd(np.hstack([x, *blocks]), full_matrices=False)
         basis = basis[:, sizes > _RANK * sizes[0] * max(len(y), 1)]
@@ -121,6 +129,7 @@ class Likelihood:
             residual_df=len(y) - basis.shape[1],
             y_scale=y_scale,
             x_scales=x_scales,
+            offset=offset / y_scale,
             restricted=restricted,
         )
 
@@ -173,7 +182,7 @@ class Likelihood:
         state = self.at(maximum.phi)
         b = state.covariance @ (self.x.T @ (state.inverse @ self.y))
         scale = self.y_scale / self.x_scales
-        return b * scale, state.covariance * np.outer(scale, scale)
+        return (b + self.offset) * scale, state.covariance * np.outer(scale, scale)
 
     def named_variances(self, maximum: Maximum) -> list[tuple[str, float, bool]]:
         """Return name, value and whether it is 0 of every variance and covariance."""
@@ -237,7 +246,8 @@ def _climb(likelihood: Likelihood, phi: Array) -> Maximum:
         step = axes @ ((axes.T @ gradient) / sizes)
         rise = float(gradient @ step)
         if rise <= _SETTLED * (1.0 + abs(state.value)):
-            return Maximum(state.phi, free, state.value, converged=True)
+            # The last step is below what the value can resolve, yet squares the error of the place.
+            return Maximum(state.phi + step, free, state.value, converged=True)
         step *= min(1.0, _LONGEST / float(np.linalg.norm(step)))
         better = _backtrack(likelihood, state, step, float(gradient @ step))
         if better is None:
