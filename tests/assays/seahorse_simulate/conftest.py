@@ -1,5 +1,7 @@
 """Simulated plates shared by the tests of this folder."""
 
+import io
+import zipfile
 from functools import cache
 
 import numpy as np
@@ -48,3 +50,25 @@ def workbook(tmp_path_factory):
 def opened():
     """Return a function that opens a workbook with its formats, each file once."""
     return cache(openpyxl.load_workbook)
+
+
+def _cut(name, data):
+    """Keep the first 299 rows of the Raw sheet, the only large one: openpyxl takes seconds for the rest."""
+    end = data.find(b'<row r="300"')
+    if "worksheets/sheet" not in name or len(data) < 2_000_000 or end < 0:
+        return data
+    return data[:end] + data[data.index(b"</sheetData>") :]
+
+
+def _open_short(path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(buffer, "w") as short:
+        for name in whole.namelist():
+            short.writestr(name, _cut(name, whole.read(name)))
+    return openpyxl.load_workbook(buffer)
+
+
+@pytest.fixture(scope="session")
+def opened_short():
+    """Return a function that opens a workbook with a shortened Raw sheet."""
+    return _open_short

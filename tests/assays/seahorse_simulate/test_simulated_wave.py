@@ -10,6 +10,7 @@ from mitograft.assays.seahorse.simulate_clock import stamp
 from mitograft.assays.seahorse.simulate_instrument import instrument, tick_times
 from mitograft.assays.seahorse.simulate_physics import oxygen, true_ecar, true_ocr
 from mitograft.assays.seahorse.simulate_rates import acidification_rates, oxygen_rates
+from mitograft.assays.seahorse.simulate_sensors import measure, rates
 from mitograft.errors import UsageError
 
 
@@ -83,29 +84,29 @@ def test_timestamps_are_whole_seconds_of_the_true_times(simulated):
 
 
 def test_background_wells_are_zero_unless_deselected(simulated):
-    rates = table(simulated[1]["Rate"])
+    sheet = table(simulated[1]["Rate"])
     for well, zero in (("A01", True), ("B04", True), ("C03", True), ("D06", False)):
-        values = [v for v, w in zip(rates["OCR"], rates["Well"], strict=True) if w == well]
+        values = [v for v, w in zip(sheet["OCR"], sheet["Well"], strict=True) if w == well]
         assert (set(values) == {0}) is zero
-        assert {v for v, w in zip(rates["PER"], rates["Well"], strict=True) if w == well} == {0}
+        assert {v for v, w in zip(sheet["PER"], sheet["Well"], strict=True) if w == well} == {0}
 
 
 def test_normalised_rate_is_rate_times_scale_over_count(simulated):
     plate, book = simulated
-    rates, normal = table(book["Rate"]), table(book["Normalized Rate"])
+    plain, normal = table(book["Rate"]), table(book["Normalized Rate"])
     counts = np.tile([plate.cell_counts[w] for w in plate.positions], 12)
     for name in ("OCR", "ECAR", "PER"):
-        np.testing.assert_allclose(normal[name], np.array(rates[name]) * 10000 / counts, rtol=1e-14)
+        np.testing.assert_allclose(normal[name], np.array(plain[name]) * 10000 / counts, rtol=1e-14)
 
 
 def test_proton_efflux_is_uncorrected_acidification_times_buffer(simulated):
     # PER = (ECAR + background ECAR) x 2.4 x 5.65 x 1.19
     plate, book = simulated
-    rates = table(book["Rate"])
+    sheet = table(book["Rate"])
     ph = np.array(table(book["Raw"])["pH"]).reshape(12, 14, 24)
     used = [plate.positions.index(w) for w in ("A01", "B04", "C03")]
     background = acidification_rates(ph, tick_times(plate))[:, used].mean(axis=1)
-    per, ecar = (np.array(rates[name]).reshape(12, 24) for name in ("PER", "ECAR"))
+    per, ecar = (np.array(sheet[name]).reshape(12, 24) for name in ("PER", "ECAR"))
     wells = [i for i, w in enumerate(plate.positions) if w in plate.wells]
     np.testing.assert_allclose(
         per[:, wells], (ecar[:, wells] + background[:, None]) * 2.4 * 5.65 * 1.19, rtol=1e-9
@@ -120,11 +121,15 @@ def test_without_noise_the_vendors_computation_gives_the_true_rates(make_plate, 
 
 
 @pytest.mark.parametrize("model", ["XFe24", "XFe96"])
-def test_rate_sheet_scatters_around_the_truth(make_plate, workbook, opened, model):
+def test_rate_sheet_scatters_around_the_truth(make_plate, model):
     plate = make_plate(model)
-    rates = table(opened(workbook(plate, seed=5))["Rate"])
-    for name, truth, bias, spread in (("OCR", true_ocr, 0.6, 2.0), ("ECAR", true_ecar, 0.2, 0.4)):
-        error = np.array(rates[name]).reshape(12, -1) - truth(plate)
+    found = rates(plate, measure(plate, np.random.default_rng(5)))
+    cells = [w in plate.wells for w in plate.positions]
+    for values, truth, bias, spread in (
+        (found.ocr, true_ocr(plate), 0.6, 2.0),
+        (found.ecar, true_ecar(plate), 0.2, 0.4),
+    ):
+        error = (values - truth)[:, cells]
         assert abs(error.mean()) < bias
         assert 0.02 < error.std() < spread
 
@@ -132,14 +137,14 @@ def test_rate_sheet_scatters_around_the_truth(make_plate, workbook, opened, mode
 def test_vendors_computation_reproduces_real_rate_sheets(shared, opened):
     # Wave 2.6.0, wmoldham/seahorse raw_1: within 0.5 % + 0.5 pmol/min.
     book = opened(shared / "data" / "in_vitro" / "seahorse" / "wmoldham_raw_1_XFe24_MST.xlsx")
-    raw, rates = table(book["Raw"]), table(book["Rate"])
+    raw, sheet = table(book["Raw"]), table(book["Rate"])
     device = instrument("XFe24")
     clock = np.array([[int(part) for part in text.split(":")] for text in raw["TimeStamp"][::24]])
     first = (clock @ [3600.0, 60.0, 1.0]).reshape(12, 14)[:, :1]
     times = first + device.tick_seconds * np.arange(14)
     found = oxygen_rates(np.array(raw["O2 (mmHg)"]).reshape(12, 14, 24), times, device)
-    vendor = np.array(rates["OCR"]).reshape(12, 24)
-    background = np.array(rates["Group"][:24]) == "Background"
+    vendor = np.array(sheet["OCR"]).reshape(12, 24)
+    background = np.array(sheet["Group"][:24]) == "Background"
     found -= found[:, background].mean(axis=1, keepdims=True)
     error = np.abs(found - vendor)[:, ~background]
     assert (error <= 0.005 * np.abs(vendor[:, ~background]) + 0.5).all()
@@ -148,9 +153,9 @@ def test_vendors_computation_reproduces_real_rate_sheets(shared, opened):
 
 def test_failed_injection_leaves_the_state_before_it(make_plate):
     plate = make_plate(failed_injections={"A02": ("fccp",), "A03": ("rot/ama",)})
-    rates = true_ocr(plate)[::3]
-    assert rates[:, 1].tolist() == [25, 9, 9, 5]
-    assert rates[:, 2].tolist() == [25, 9, 50, 50]
+    course = true_ocr(plate)[::3]
+    assert course[:, 1].tolist() == [25, 9, 9, 5]
+    assert course[:, 2].tolist() == [25, 9, 50, 50]
 
 
 def test_stage_without_effect_is_an_injection_that_changes_nothing(make_plate):
