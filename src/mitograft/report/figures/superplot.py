@@ -37,8 +37,7 @@ _TOP = 40.0
 _PANEL = 230.0
 _NAME_LINE = 15.0
 _NAME_LINES = 3
-_SLANT, _LEAN, _RISE = 40.0, 0.766, 0.643  # angle of slanted names, its cosine and sine
-_SLANTED_LIMIT = 150.0
+_SLANT, _LEAN, _RISE = 55.0, 0.574, 0.819  # angle of slanted names, its cosine and sine
 _ROW = 18.0
 _KEY_LIMIT = 110.0
 _GAP = 14.0
@@ -105,7 +104,7 @@ def draw_superplot(
     """
     order = _donor_order(groups)
     left = max(_LEFT, max((text_width(text, SMALL) for text in _ticks(groups)[1]), default=0.0) + 8)
-    names = _Names.of([group.name for group in groups], (WIDTH - left) / len(groups))
+    names = _Names.of([group.name for group in groups], (WIDTH - left) / len(groups), left)
     key = _key_rows(order)
     lines = [_estimate_lines(row, decimals) for row in estimates]
     key_top = _TOP + _PANEL + names.height + 10
@@ -131,11 +130,11 @@ class _Names:
     height: float
 
     @classmethod
-    def of(cls, names: Sequence[str], width: float) -> "_Names":
+    def of(cls, names: Sequence[str], width: float, left: float) -> "_Names":
         lines = tuple(tuple(wrapped(name, width - 6, SMALL, most=_NAME_LINES)) for name in names)
         if not any(line[-1].endswith("…") for line in lines):
             return cls(lines, slanted=False, height=_NAME_LINE * max(map(len, lines)) + 6)
-        short = [shorten(name, _SLANTED_LIMIT, SMALL, keep_end=True) for name in names]
+        short = short_names(names, (left + width / 2) / _LEAN - 10)  # the first must not leave the sheet
         widest = max(text_width(name, SMALL) for name in short)
         return cls(tuple((name,) for name in short), slanted=True, height=widest * _RISE + 20)
 
