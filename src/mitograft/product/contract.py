@@ -9,12 +9,16 @@ RULES = ("mean", "every")
 
 STAGES = ("release", "shelf life")
 
+# Beyond any measurement; squares of larger numbers overflow.
+_LARGEST = 1e30
+_LONGEST = 1e6
+
 LOTS = Contract(
     "lots",
     (
         Column("lot", "Lot number", "text", filled=True),
         Column("attribute", "Attribute tested", "text", filled=True),
-        Column("value", "Result as a number", "number"),
+        Column("value", "Result as a number", "number", low=-_LARGEST, high=_LARGEST),
         Column("unit", "Unit of the number", "text"),
         Column("replicate", "Number of the replicate", "text", required=False),
         Column("method", "Method of the test", "text", required=False),
@@ -48,9 +52,9 @@ STABILITY = Contract(
         Column("lot", "Lot number", "text", filled=True),
         Column("attribute", "Attribute tested", "text", filled=True),
         Column("storage", "Storage condition", "text", filled=True),
-        Column("time", "Time in storage", "number", filled=True, low=0.0),
+        Column("time", "Time in storage", "number", filled=True, low=0.0, high=_LONGEST),
         Column("time_unit", "Unit of time", "category", filled=True, allowed=("h", "day", "week", "month")),
-        Column("value", "Result", "number", filled=True),
+        Column("value", "Result", "number", filled=True, low=-_LARGEST, high=_LARGEST),
         Column("unit", "Unit of the result", "text"),
         Column("replicate", "Number of the replicate", "text", required=False),
         Column("method", "Method of the test", "text", required=False),
@@ -66,9 +70,9 @@ POTENCY = Contract(
         Column(
             "role", "Whether the lot is the reference", "category", filled=True, allowed=("reference", "test")
         ),
-        Column("dose", "Dose of mitochondria", "number", filled=True, low=0.0),
+        Column("dose", "Dose of mitochondria", "number", filled=True, low=0.0, high=_LARGEST),
         Column("unit", "Unit of the dose", "text", filled=True),
-        Column("response", "Response", "number", filled=True),
+        Column("response", "Response", "number", filled=True, low=-_LARGEST, high=_LARGEST),
         Column("replicate", "Number of the replicate", "text", required=False),
         Column("note", "Remark", "text", required=False),
     ),

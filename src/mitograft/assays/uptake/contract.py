@@ -6,6 +6,10 @@ __all__ = ["CELLS", "CHANNELS", "DIGITAL", "QUANTITATIVE", "SIGNALS"]
 
 CHANNELS = ("donor", "tmrm", "jc1_red", "jc1_green", "mitosox")
 
+# Beyond any measurement; squares of larger numbers overflow.
+_LARGEST = 1e30
+_MOST_PARTITIONS = 1e9
+
 _PLACE = (
     Column("plate", "Plate or run", "text", filled=True),
     Column("well", "Well or tube", "text", filled=True),
@@ -24,7 +28,14 @@ CELLS = Contract(
             filled=True,
             allowed=("sample", "untreated"),
         ),
-        Column("signal", "Donor-mitochondria signal of one cell", "number", filled=True),
+        Column(
+            "signal",
+            "Donor-mitochondria signal of one cell",
+            "number",
+            filled=True,
+            low=-_LARGEST,
+            high=_LARGEST,
+        ),
         Column("cell", "Number of the cell", "text", required=False),
         Column("unit", "Unit of the signal", "text", required=False),
         _NOTE,
@@ -40,7 +51,7 @@ SIGNALS = Contract(
         ),
         Column("channel", "Dye or channel", "category", filled=True, allowed=CHANNELS),
         Column("state", "Before or after FCCP", "category", filled=True, allowed=("baseline", "fccp")),
-        Column("value", "Fluorescence", "number", filled=True),
+        Column("value", "Fluorescence", "number", filled=True, low=-_LARGEST, high=_LARGEST),
         Column("cells", "Cells in the well", "number", required=False, low=0.0),
         Column("unit", "Unit of the fluorescence", "text", required=False),
         _NOTE,
@@ -67,7 +78,13 @@ QUANTITATIVE = Contract(
         Column(
             "ct", "Threshold cycle; empty where nothing was amplified", "number", "cycles", low=0.0, high=60.0
         ),
-        Column("known", "Donor fraction of a mixture, or relative quantity of a dilution", "number", low=0.0),
+        Column(
+            "known",
+            "Donor fraction of a mixture, or relative quantity of a dilution",
+            "number",
+            low=0.0,
+            high=_LARGEST,
+        ),
         _NOTE,
     ),
     key=("plate", "well", "target"),
@@ -80,8 +97,8 @@ DIGITAL = Contract(
         _SAMPLE,
         Column("role", "What the well holds", "category", filled=True, allowed=("sample", "no template")),
         _TARGET,
-        Column("positives", "Positive partitions", "number", filled=True, low=0.0),
-        Column("partitions", "Accepted partitions", "number", filled=True, low=1.0),
+        Column("positives", "Positive partitions", "number", filled=True, low=0.0, high=_MOST_PARTITIONS),
+        Column("partitions", "Accepted partitions", "number", filled=True, low=1.0, high=_MOST_PARTITIONS),
         Column("partition_volume_nl", "Volume of a partition", "number", "nL", filled=True, low=1e-6),
         _NOTE,
     ),
