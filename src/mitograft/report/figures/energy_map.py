@@ -153,6 +153,7 @@ def _draw_state(axes: "Axes", state: EnergyState, style: GroupStyle, *, filled: 
     axes.plot(
         [state.ecar],
         [state.ocr],
+        color=style.colour,
         marker=style.marker,
         markersize=8,
         markerfacecolor=style.colour if filled else hue("ground"),

@@ -144,6 +144,7 @@ def _draw_group(axes: "Axes", x: int, group: PointGroup, style: GroupStyle) -> N
         axes.plot(
             [x + place],
             [value],
+            color=style.colour,
             marker=style.marker,
             markersize=5.5,
             markerfacecolor=hue("ground"),
