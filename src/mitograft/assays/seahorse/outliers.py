@@ -66,7 +66,7 @@ def find_outliers(
     found: dict[str, Exclusion] = {}
     for well, chosen in zip(plate.wells, plate.selected, strict=True):
         if not chosen:
-            found[well] = Exclusion(plate.source, well, "deselected", "deselected in Wave")
+            found[well] = Exclusion(plate.source, well, "deselected", "deselected or unassigned in Wave")
     for well, reason in (excluded or {}).items():
         plate.index(well)
         if not reason.strip():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.assays.seahorse.read_fills import LEGEND, UNSELECTED, Fill, state_of
+from mitograft.assays.seahorse.read_fills import LEGEND, UNASSIGNED, UNSELECTED, Fill, state_of
 from mitograft.assays.seahorse.read_labels import Labels, grid_numbers, plate_grid
 from mitograft.assays.seahorse.read_workbook import Rows, number, text
 from mitograft.assays.seahorse.wave import (
@@ -33,7 +33,7 @@ _GROUP_COLUMNS = 6
 
 @dataclass(frozen=True)
 class Layout:
-    """The wells of a plate with their groups, and which are deselected or of unclear fill."""
+    """The wells of a plate with their groups, and which are deselected (or unassigned) or of unclear fill."""
 
     wells: tuple[str, ...]
     group: tuple[str, ...]
@@ -61,7 +61,7 @@ def read_layout(labels: Labels, fills: Mapping[str, Fill], problems: Problems) -
     for index, well in enumerate(wells):
         row, column = divmod(index, size[1])
         state = state_of(fills.get(f"{column_letters(column + 3)}{top + 2 + row}", ("", "", "")), legend)
-        if state == UNSELECTED:
+        if state in {UNSELECTED, UNASSIGNED}:
             deselected.add(well)
         elif state is None:
             unclear.append(well)

@@ -198,7 +198,8 @@ class WavePlate:
     group
         Group name of each well as written.
     background, selected
-        Masks of wells: temperature-correction wells; wells not deselected in Wave (by cell fill).
+        Masks of wells: temperature-correction wells; wells neither deselected nor
+        unassigned in Wave (by cell fill).
     unclear
         Wells whose cell fill is none of Wave's three; they count as selected.
     ports
