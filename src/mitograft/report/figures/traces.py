@@ -98,7 +98,7 @@ def draw_traces(
     labels = [trace.label for trace in traces]
     styles = group_styles("draw_traces", labels)
     _check(traces)
-    top = 18.0 + key_height(labels) + 20.0 + 2 * _LABEL
+    top = 18.0 + key_height(labels) + 26.0 + 2 * _LABEL
     with sheet(top + _PLOT + _BOTTOM, data_kind) as figure:
         draw_key(figure, 16, labels, lines=True)
         axes = panel(figure, _LEFT, top, WIDTH - _LEFT - _RIGHT, _PLOT)
