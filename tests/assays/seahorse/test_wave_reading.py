@@ -89,6 +89,15 @@ def test_a_layout_with_a_missing_row_has_the_wrong_size(breaker):
         read_wave(breaker.write(without_row_b))
 
 
+def test_a_layout_with_a_missing_well_names_it(breaker):
+    def without_a02(name: str, content: bytes) -> bytes:
+        cell = rb'<c r="D12" s="11" t="s"><v>[0-9]+</v></c>'
+        return re.sub(cell, b'<c r="D12" s="11"/>', content) if name == CONFIGURATION else content
+
+    with pytest.raises(InputError, match="row 12, column D: found no group for the well A02"):
+        read_wave(breaker.write(without_a02))
+
+
 def test_missing_rows_of_raw_name_their_wells(breaker):
     def without_rows(name: str, content: bytes) -> bytes:
         # 24 wells x 14 ticks are the first measurement; leave well A02 out of it.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.assays.seahorse.read_fills import LEGEND, UNASSIGNED, UNSELECTED, Fill, state_of
+from mitograft.assays.seahorse.read_fills import ASSIGNED, LEGEND, UNASSIGNED, UNSELECTED, Fill, state_of
 from mitograft.assays.seahorse.read_labels import Labels, grid_numbers, plate_grid
 from mitograft.assays.seahorse.read_workbook import Rows, number, text
 from mitograft.assays.seahorse.wave import (
@@ -61,6 +61,15 @@ def read_layout(labels: Labels, fills: Mapping[str, Fill], problems: Problems) -
     for index, well in enumerate(wells):
         row, column = divmod(index, size[1])
         state = state_of(fills.get(f"{column_letters(column + 3)}{top + 2 + row}", ("", "", "")), legend)
+        if state in {ASSIGNED, UNSELECTED} and not group[index]:
+            problems.add(
+                "missing-group",
+                found=f"no group for the well {well} in the group layout, although it is not unassigned",
+                expected="the group name of every well",
+                remedy="Restore the cell, or export the assay from Wave to Excel anew.",
+                row=top + 2 + row,
+                column=column_letters(column + 3),
+            )
         if state in {UNSELECTED, UNASSIGNED}:
             deselected.add(well)
         elif state is None:
