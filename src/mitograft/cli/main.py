@@ -20,6 +20,7 @@ __all__ = ["VERBS", "cli", "main"]
 VERBS = {
     "new": "Make a new study folder.",
     "run": "Analyse a study folder and write its report.",
+    "simulate": "Write the virtual study as raw files.",
     "score": "Score the Total Improvement Score of a table of patients.",
 }
 

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mitograft.errors import StudyError, UsageError, Violation
 from mitograft.study.toml_lines import line_of
@@ -13,8 +13,12 @@ from mitograft.study.toml_lines import line_of
 __all__ = [
     "Assumption",
     "ClaimsPart",
+    "Comparison",
     "HistoryPart",
+    "InvitroPart",
     "OwnClaim",
+    "PlatePart",
+    "ProductPart",
     "StudyConfig",
     "StudyPart",
     "TrialPart",
@@ -24,6 +28,16 @@ __all__ = [
 FILE = "study.toml"
 Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _inside(value: str) -> str:
+    """Keep every file inside the study folder."""
+    if Path(value).is_absolute() or ".." in Path(value).parts or "\\" in value or ":" in value:
+        raise ValueError("expected a path inside the study folder, with forward slashes")
+    return value
+
+
+StudyPath = Annotated[str, AfterValidator(_inside)]
 
 
 class _Part(BaseModel):
@@ -49,9 +63,9 @@ class TrialPart(_Part):
     of groups of the subjects file to compare.
     """
 
-    core_set: str
-    subjects: str | None = None
-    marks: str | None = None
+    core_set: StudyPath
+    subjects: StudyPath | None = None
+    marks: StudyPath | None = None
     population: Literal["adult", "juvenile"] = "adult"
     variant: Literal["imacs", "printo"] = "imacs"
     baseline: Text | None = None
@@ -61,13 +75,53 @@ class TrialPart(_Part):
     map: dict[str, str] = {}
     ignore: list[str] = []
 
-    @field_validator("core_set", "subjects", "marks")
-    @classmethod
-    def _inside(cls, value: str | None) -> str | None:
-        """Keep every file inside the study folder."""
-        if value is not None and (Path(value).is_absolute() or ".." in Path(value).parts or "\\" in value):
-            raise ValueError("expected a path inside the study folder, with forward slashes")
-        return value
+
+class ProductPart(_Part):
+    """``[product]``: the folder of the mitochondria lots (lots.csv and, if there, its other tables)."""
+
+    folder: StudyPath = "product"
+
+
+class Comparison(_Part):
+    """``[[invitro.comparisons]]``: two conditions of ``samples.csv`` compared donor by donor.
+
+    ``parameter`` is ``assay.parameter``, for example ``seahorse.maximal``; ``quantity`` and ``contrast`` are
+    the words of the claim the comparison bears on.
+    """
+
+    quantity: Text
+    contrast: Text
+    parameter: Annotated[str, Field(pattern=r"^(seahorse|plate|myotube|uptake)\.[a-z0-9_]+$")]
+    first: Text
+    second: Text
+    scale: Literal["difference", "log ratio"] = "difference"
+
+
+class PlatePart(_Part):
+    """``[[invitro.plates]]``: plate files of one experiment, read with one layout.
+
+    ``files`` and ``layout`` lie in the folder ``plates`` of the cell assays. ``kind`` is ``percent`` (of the
+    untreated control), ``concentration`` (from the standards) or ``counts`` (a cell counter).
+    """
+
+    files: Annotated[list[StudyPath], Field(min_length=1)]
+    layout: StudyPath | None = None
+    parameter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    kind: Literal["percent", "concentration", "counts"] = "percent"
+    dose_response: bool = False
+
+
+class InvitroPart(_Part):
+    """``[invitro]``: the folder of the cell assays, with samples.csv and a folder for each assay in it.
+
+    ``rule`` names how Mito Stress Test parameters are taken from the stages; ``comparisons`` are judged donor
+    by donor.
+    """
+
+    folder: StudyPath = "invitro"
+    rule: Literal["agilent", "stage_mean"] = "agilent"
+    plates: list[PlatePart] = []
+    comparisons: list[Comparison] = []
 
 
 class HistoryPart(_Part):
@@ -122,6 +176,8 @@ class StudyConfig(_Part):
     """A whole study.toml. ``parameters`` overrides unconfirmed parameters by id."""
 
     study: StudyPart
+    product: ProductPart | None = None
+    invitro: InvitroPart | None = None
     trial: TrialPart | None = None
     history: HistoryPart | None = None
     claims: ClaimsPart = ClaimsPart()

@@ -105,6 +105,13 @@ def _copy_embedded(folder: Path) -> None:
 
 def files_of(study: Study) -> list[Path]:
     """Return every file of the study that an analysis reads, study.toml first."""
-    trial = study.config.trial
+    config = study.config
+    trial = config.trial
     names = [FILE] + ([n for n in (trial.core_set, trial.subjects, trial.marks) if n] if trial else [])
-    return [study.path(name) for name in names]
+    folders = [part.folder for part in (config.product, config.invitro) if part is not None]
+    inside = [path for name in folders for path in _all_files(study.path(name))]
+    return [*(study.path(name) for name in names), *inside]
+
+
+def _all_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mitograft.report.document import Document, Figure
 from mitograft.study.analysis import Patients
+from mitograft.study.invitro import Invitro
 from mitograft.study.sections.document import Findings
 from mitograft.tables.contract import Cell
 
@@ -20,6 +21,11 @@ Columns = dict[str, Sequence[Cell]]
 def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
     """Yield every table with its name, column by column, each row marked with the kind of its data."""
     kind = findings.config.study.data_kind
+    if findings.product is not None:
+        yield "certificate", _marked(dict(findings.product.certificate()), kind)
+    if findings.invitro is not None:
+        yield "readings", _marked(_readings(findings.invitro), kind)
+        yield "quality_control", _marked(_quality(findings.invitro), kind)
     if findings.patients is not None:
         yield "tis", _marked(findings.patients.cohort.columns(), kind)
         yield "improvement", _marked(_improvement(findings.patients), kind)
@@ -31,6 +37,24 @@ def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
 def _marked(columns: Columns, kind: str) -> Columns:
     count = len(next(iter(columns.values()), ()))
     return {**columns, "data_kind": [kind] * count}
+
+
+def _readings(invitro: Invitro) -> Columns:
+    names = ("assay", "parameter", "value", "unit", "source", "plate", "position", "group", "excluded")
+    columns: Columns = {
+        name: [
+            getattr(a.reading, name) or None if name != "value" else a.reading.value for a in invitro.assigned
+        ]
+        for name in names
+    }
+    columns["donor"] = [a.sample.donor for a in invitro.assigned]
+    columns["condition"] = [a.sample.condition for a in invitro.assigned]
+    return columns
+
+
+def _quality(invitro: Invitro) -> Columns:
+    names = ("severity", "rule", "source", "place", "found", "remedy")
+    return {name: [getattr(finding, name) or None for finding in invitro.findings] for name in names}
 
 
 def _improvement(patients: Patients) -> Columns:

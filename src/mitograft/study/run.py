@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mitograft.evidence import Evidence, encode_evidence
+from mitograft.product.analyse import analyse_product
 from mitograft.provenance import (
     AUDIT_NAME,
     AuditLog,
@@ -21,6 +22,7 @@ from mitograft.report.document import Document
 from mitograft.report.html import render_html
 from mitograft.study.analysis import analyse_patients, judge_claims, read_history
 from mitograft.study.folder import Study, files_of
+from mitograft.study.invitro import analyse_invitro
 from mitograft.study.outputs import figures_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
@@ -29,6 +31,8 @@ from mitograft.trial.history import SingleArmReading
 __all__ = ["STEPS", "Outcome", "run_study"]
 
 STEPS = (
+    "judge the mitochondria lots",
+    "analyse the cell assays",
     "score patients",
     "read against historical placebo",
     "judge claims",
@@ -60,13 +64,20 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     """
     tell = progress or (lambda _: None)
     tell(STEPS[0])
-    patients = analyse_patients(study)
+    part = study.config.product
+    product = analyse_product(study.path(part.folder)) if part else None
     tell(STEPS[1])
-    history = read_history(study.config, patients)
+    invitro = analyse_invitro(study)
     tell(STEPS[2])
-    evidence = _evidence(study, patients.evidence if patients else (), history)
-    findings = Findings(study.config, patients, history, evidence, judge_claims(study.config, evidence))
+    patients = analyse_patients(study)
     tell(STEPS[3])
+    history = read_history(study.config, patients)
+    tell(STEPS[4])
+    evidence = invitro.evidence if invitro else ()
+    evidence += _evidence(study, patients.evidence if patients else (), history)
+    claims = judge_claims(study.config, evidence)
+    findings = Findings(study.config, product, invitro, patients, history, evidence, claims)
+    tell(STEPS[5])
     return _write(study, findings, command)
 
 
@@ -116,6 +127,10 @@ def _write_results(folder: Path, findings: Findings, document: Document) -> None
     (folder / "tables").mkdir()
     for name, columns in tables_of(findings):
         atomic_write_bytes(folder / "tables" / f"{name}.csv", encode_table(".csv", columns))
+    if findings.invitro is not None and findings.invitro.details.myotube is not None:
+        (folder / "overlays").mkdir()
+        for name, picture in findings.invitro.details.myotube.overlays.items():
+            atomic_write_bytes(folder / "overlays" / f"{name}.png", picture)
     (folder / "figures").mkdir()
     for name, svg in figures_of(document):
         atomic_write_text(folder / "figures" / f"{name}.svg", svg)

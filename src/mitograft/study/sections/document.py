@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from mitograft import __version__
 from mitograft.claims import Judgement
 from mitograft.evidence import Evidence
+from mitograft.product.analyse import ProductResult
 from mitograft.provenance import FileRecord, Versions
 from mitograft.report.document import Document, Section
 from mitograft.study.analysis import Patients
 from mitograft.study.config import StudyConfig
+from mitograft.study.invitro import Invitro
+from mitograft.study.sections.assays import assay_sections
 from mitograft.study.sections.claims import claims_section
+from mitograft.study.sections.comparisons import comparisons_section
 from mitograft.study.sections.flagged import flagged_section
 from mitograft.study.sections.history import history_section
 from mitograft.study.sections.improvement import improvement_section
+from mitograft.study.sections.product import product_section
 from mitograft.study.sections.provenance import evidence_table, provenance_section
 from mitograft.study.sections.tis import tis_section
 from mitograft.tables.parameters import Parameter
@@ -27,6 +32,8 @@ class Findings:
     """Everything the report shows; parts that the study folder does not hold are None."""
 
     config: StudyConfig
+    product: ProductResult | None
+    invitro: Invitro | None
     patients: Patients | None
     history: tuple[SingleArmReading, int | None] | None
     evidence: tuple[Evidence, ...]
@@ -56,6 +63,11 @@ def _sections(
     judged = claims_section(findings.judgements, findings.config.claims.judge)
     blocks = (*judged.blocks, evidence_table(findings.evidence)) if findings.evidence else judged.blocks
     yield Section(judged.id, judged.title, judged.lead, blocks)
+    if findings.product is not None:
+        yield product_section(findings.product)
+    if findings.invitro is not None:
+        yield comparisons_section(findings.invitro, study.data_kind)
+        yield from assay_sections(findings.invitro, study.data_kind)
     if findings.patients is not None:
         yield improvement_section(findings.patients)
         yield tis_section(findings.patients, study.data_kind)
@@ -75,6 +87,10 @@ def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
         errors = [f"error_sd_{measure.name}" for measure in rules.measures]
         found += [("probability of a true response", p) for p in rules.parameters.flagged(errors)]
         found += [("definition of improvement", p) for p in findings.patients.improvement.flagged]
+    if findings.product is not None:
+        found += [("product", p) for p in findings.product.flagged]
+    if findings.invitro is not None:
+        found += findings.invitro.details.flagged()
     if findings.history is not None:
         found += [("single arm against history", p) for p in findings.history[0].parameters.flagged()]
     return found
@@ -91,7 +107,9 @@ def _lead(findings: Findings) -> str:
         reading, observed = findings.history
         parts.append(_against_history(reading, observed))
     missing = [] if findings.patients is not None else ["no core set measures of patients"]
-    missing += ["no product, in vitro or mouse files (read by later versions)"]
+    missing += [] if findings.product is not None else ["no mitochondria lots"]
+    missing += [] if findings.invitro is not None else ["no cell assays"]
+    missing += ["no mouse files (read by later versions)"]
     parts.append(f"Not in this folder: {'; '.join(missing)}.")
     return " ".join(parts)
 
@@ -114,6 +132,11 @@ def _against_history(reading: SingleArmReading, observed: int | None) -> str:
 
 
 def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
+    if findings.product is not None:
+        passed = sum(verdict.verdict == "pass" for verdict in findings.product.verdicts)
+        yield "Lots released", f"{passed} of {len(findings.product.verdicts)}"
+    if findings.invitro is not None:
+        yield "Donors in cell assays", str(len({a.sample.donor for a in findings.invitro.assigned}))
     if findings.patients is not None:
         patients = findings.patients
         yield "Patients", str(len(set(patients.cohort.subject)))
