@@ -3,7 +3,8 @@
 The interval of a parameter holds every value ``v`` at which the best fit with that parameter held at ``v`` is
 not significantly worse: ``(RSS(v) - RSS) / s^2 <= F(level; 1, n - p)`` (Bates and Watts, Nonlinear Regression
 Analysis, 1988, section 6.1). Unlike estimate and standard error, it is right for skewed parameters, and it
-says so where the data give no limit: that side is then infinite (an EC50: 0 or infinity).
+says so where the data give no limit: that side is then infinite (an EC50: 0 or infinity, also where the limit
+would lie more than 20,000-fold beyond the tested doses).
 """
 
 import math
@@ -20,6 +21,7 @@ __all__ = ["Interval", "LeastSquares", "profile_interval", "profile_limits"]
 
 _PLACES = {"b": 0, "c": 1, "d": 2, "ec50": 3, "g": 4}
 _DOUBLINGS = 7
+_OPEN_BEYOND = 10.0  # ln dose: a limit more than 20,000-fold beyond the tested doses is no limit
 _EXACT = 1e-12
 
 
@@ -74,6 +76,9 @@ def profile_interval(fit: CurveFit, parameter: str = "ec50", *, level: float = 0
     problem = LeastSquares(fit.data.residuals, fit.data.jacobian, fit.theta, errors, fit.df)
     low, high = profile_limits(problem, place, level=level)
     estimate = float(fit.theta[place])
+    if parameter == "ec50":
+        low = low if low > fit.data.tested[0] - _OPEN_BEYOND else -math.inf
+        high = high if high < fit.data.tested[1] + _OPEN_BEYOND else math.inf
     if parameter in {"ec50", "g"}:
         estimate, low, high = math.exp(estimate), _exp(low), _exp(high)
     if parameter == "g":

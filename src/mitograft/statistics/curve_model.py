@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Scale", "evaluate", "log_dose", "log_k", "log_k_slope", "response_scale"]
 
+_MOST_LOG = 709.0
 _MOST_LOG_G = 30.0  # far beyond any bound; keeps the search from overflowing
 
 Scale = Literal["linear", "log10"]
@@ -49,12 +50,12 @@ class Curve:
     @property
     def concentration(self) -> float:
         """``e`` as a concentration, ``exp(e)``, as LL.4 and LL.5 report it."""
-        return math.exp(self.e)
+        return _exp(self.e)
 
     @property
     def ec50(self) -> float:
         """The dose half-way between the asymptotes (on the fitted response scale)."""
-        return math.exp(self.e + log_k(self.g) / self.b)
+        return _exp(self.e + log_k(self.g) / self.b)
 
     @property
     def theta(self) -> Array:
@@ -89,6 +90,10 @@ class Curve:
             dose = np.exp(self.e + np.log(ratio) / self.b)
         inside = (fitted > self.c) & (fitted < self.d)
         return np.where(inside, dose, np.nan)
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < _MOST_LOG else math.inf
 
 
 def log_dose(x: "ArrayLike") -> Array:

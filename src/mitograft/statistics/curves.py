@@ -36,6 +36,7 @@ _FOUR = 4
 _STEEPEST = 40.0
 # How far beyond the tested doses the half-way point may lie, in units of ln dose (a factor of about 150).
 _REACH = 5.0
+_TOO_FAR = 4.5  # a factor of 90: here the search is on its way to the end of its reach
 _STARTS = 3
 _GRID_SLOPES = (0.2, 0.4, 0.7, 1.0, 1.5, 2.5, 5.0, 10.0)
 _GRID_MIDDLES = 15
@@ -168,7 +169,7 @@ class CurveFit:
     def extrapolated(self) -> bool:
         """Whether the EC50 lies outside the tested doses."""
         low, high = self.data.tested
-        return not low <= math.log(self.curve.ec50) <= high
+        return not low <= float(self.theta[3]) <= high
 
     def standard_errors(self) -> dict[str, float]:
         """Return the standard errors of b, c, d, e, concentration, ln_ec50 and, of five, g (delta method)."""
@@ -237,6 +238,8 @@ def fit_curve(
     if not starts:
         return NoCurve(reason or _NO_START)
     theta = _best(data, starts, _bounds(data, parameters, g_bounds))
+    if theta[0] == 0 or theta[1] >= theta[2]:
+        return NoCurve(_NO_START)
     curve = Curve.from_theta(theta, data.scale)
     fit = CurveFit(curve, parameters, float(np.sum(data.residuals(theta) ** 2)), data, g_bounds)
     reason = _undetermined(fit)
@@ -338,11 +341,16 @@ def _refine(data: CurveData, start: Array, bounds: tuple[Array, Array]) -> tuple
     """Minimise from one start: without bounds, which is fast, and again within them where it leaves them."""
     from scipy.optimize import least_squares
 
-    tight = {"xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14, "max_nfev": 500}
-    done = least_squares(data.residuals, start, data.jacobian, method="lm", x_scale="jac", **tight)
-    if np.any(done.x < bounds[0]) or np.any(done.x > bounds[1]) or done.x[1] >= done.x[2]:
-        inside = np.clip(start, bounds[0] + 1e-9, bounds[1] - 1e-9)
-        done = least_squares(data.residuals, inside, data.jacobian, bounds, x_scale="jac", **tight)
+    tight = {"xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14, "max_nfev": 200}
+    with np.errstate(all="ignore"):  # a search that runs away is noticed by where it ends
+        done = least_squares(data.residuals, start, data.jacobian, method="lm", x_scale="jac", **tight)
+        kept = np.all(np.isfinite(done.x)) and np.all((done.x >= bounds[0]) & (done.x <= bounds[1]))
+        if not kept or done.x[1] >= done.x[2]:
+            inside = np.clip(start, bounds[0] + 1e-9, bounds[1] - 1e-9)
+            try:
+                done = least_squares(data.residuals, inside, data.jacobian, bounds, x_scale="jac", **tight)
+            except (ValueError, np.linalg.LinAlgError):  # numbers so large or small that the search overflows
+                return start, float(np.sum(data.residuals(start) ** 2))
     return np.asarray(done.x), 2.0 * float(done.cost)
 
 
@@ -360,8 +368,8 @@ def _undetermined(fit: CurveFit) -> str:
     if p > _EFFECT_P:
         return f"The response does not change with the dose (F test against a constant: p = {p:.2g})."
     low, high = data.tested
-    middle = math.log(fit.curve.ec50)
-    if min(middle - low, high - middle) < -_REACH + _AT_BOUND:
+    middle = float(fit.theta[3])
+    if min(middle - low, high - middle) < -_TOO_FAR:
         return (
             "The responses do not reach half-way between two plateaus; the doses tested are too low "
             "or too high."

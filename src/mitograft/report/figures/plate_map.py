@@ -46,7 +46,8 @@ def draw_plate_map(
 ) -> str:
     """Draw a plate: five shades over the range of the signal, letters for the roles.
 
-    A signal over more than two decades is shaded by its logarithm. A well without a value is hatched.
+    The range is that of the wells with cells or analyte: blanks would leave no shade for the rest. A signal
+    over more than two decades is shaded by its logarithm. A well without a value is hatched.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def draw_plate_map(
         axes.set_xlim(0, columns)
         axes.set_ylim(rows, 0)
         _number_axes(axes, rows, columns, cell)
-        shade = _Shade([well.value for well in wells if math.isfinite(well.value)])
+        shade = _Shade(_signals(wells))
         for well in wells:
             _draw_well(axes, well, shade, cell)
         figure.text(0, 1 - 2 / height, shorten(title, WIDTH * 0.6), va="top", color=hue("ink"))
@@ -83,8 +84,15 @@ def _size(wells: Sequence[PlateWell]) -> tuple[int, int]:
     return next(size for size in _SIZES if rows <= size[0] and columns <= size[1])
 
 
+def _signals(wells: Sequence[PlateWell]) -> list[float]:
+    """Return the finite signals, without those of blank and unused wells where there are others."""
+    known = [well for well in wells if math.isfinite(well.value)]
+    full = [well.value for well in known if well.role not in {"blank", "unused"}]
+    return full or [well.value for well in known]
+
+
 class _Shade:
-    """Five shades over the range of the finite values."""
+    """Five shades over the range of the finite values; what lies outside takes the nearest."""
 
     def __init__(self, values: Sequence[float]) -> None:
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -93,7 +101,8 @@ class _Shade:
 
     def __call__(self, value: float) -> int:
         low, high = self._scaled(self.low), self._scaled(self.high)
-        share = (self._scaled(value) - low) / (high - low) if high > low else 0.0
+        inside = self._scaled(min(max(value, self.low), self.high))
+        share = (inside - low) / (high - low) if high > low else 0.0
         return min(_LEVELS - 1, int(share * _LEVELS))
 
     def edges(self) -> list[float]:

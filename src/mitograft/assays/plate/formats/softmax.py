@@ -15,6 +15,8 @@ _NAME = "SoftMax Pro"
 # Positions in the line that opens a plate.
 _PLATE, _SHAPE, _READ, _MODE, _WAVELENGTHS, _COLUMNS, _ROWS = 1, 3, 4, 5, 15, 17, 20
 _FIRST_VALUE = 2
+_UNITS = {"Absorbance": "OD", "Luminescence": "RLU", "Fluorescence": "RFU"}
+_SIZES = {str(size) for size in range(1, 49)}
 _STANDARD = re.compile(r"Standard Value\s*(.*)", re.IGNORECASE)
 _ROLES: tuple[tuple[str, Role], ...] = (("blank", "blank"), ("control", "control"))
 
@@ -33,8 +35,7 @@ def _read(document: Document) -> PlateFile:
         head = words(record[0]) if record else ""
         if head == "Plate:":
             signals += _plate(rows, index, problems, document.source)
-            unit = "OD" if words(record[_MODE]) == "Absorbance" else "RFU"
-            unit = "RLU" if words(record[_MODE]) == "Luminescence" else unit
+            unit = _UNITS.get(words(record[_MODE]), "")
         elif head.startswith("Group:"):
             layout += _group(rows, index, head.removeprefix("Group:").strip())
     problems.raise_any()
@@ -49,7 +50,8 @@ def _rest(item: LayoutWell) -> tuple[str, Role, str, float, str]:
 
 def _plate(rows: Rows, index: int, problems: Problems, source: str) -> list[Signal]:
     record = [words(cell) for cell in rows[index]]
-    if len(record) <= _ROWS or record[_READ] != "Endpoint" or record[_SHAPE] != "PlateFormat":
+    known = len(record) > _ROWS and record[_READ] == "Endpoint" and record[_SHAPE] == "PlateFormat"
+    if not known or record[_COLUMNS] not in _SIZES or record[_ROWS] not in _SIZES:
         refuse(
             source,
             "unsupported-read",

@@ -89,7 +89,7 @@ def _blocks(rows: Rows) -> dict[str, _Block]:
     texts = [[words(cell) for cell in row] for row in rows]
     starts = [i for i, row in enumerate(texts) if row and row[0] == "DataType:" and len(row) > 1]
     found: dict[str, _Block] = {}
-    for start, end in zip(starts, [*starts[1:], len(texts)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(texts)], strict=False):
         records = [row for row in texts[start + 2 : end] if any(row)]
         if start + 1 < len(texts):
             found[texts[start][1]] = _Block(start + 2, texts[start + 1], records)
@@ -161,7 +161,7 @@ def _dilutions(blocks: dict[str, _Block], batch: str, *, several: bool) -> dict[
 
 def _diluted(item: LayoutWell, dilutions: dict[tuple[str, str], float]) -> LayoutWell:
     factor = dilutions.get((item.plate, item.well), 1.0)
-    return replace(item, dilution=factor) if item.role == "sample" and factor > 0 else item
+    return replace(item, dilution=factor) if item.role in {"sample", "control"} and factor > 0 else item
 
 
 def _number(text: str) -> float:
