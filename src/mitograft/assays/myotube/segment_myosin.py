@@ -98,7 +98,10 @@ def _follow_edges(
         dark = average_near(light, ~wide, 30.0, step)
         # The geometric mean, so that a bright neighbour does not lift the edge of a dim object.
         height = np.exp(average_near(np.log(np.maximum(light - dark, noise)), core, 6.0, step))
-        mask = (light > dark + np.maximum(share * height, noise)) & wide
+        # Haze and cells without myosin that lie against an object must not join it.
+        typical = float(np.median((light - dark)[core]))
+        least = max(noise, rules["tube_contrast_low"].number * typical)
+        mask = (light > dark + np.maximum(share * height, least)) & wide
     return np.asarray(mask)
 
 

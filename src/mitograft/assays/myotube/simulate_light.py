@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mitograft.assays.myotube.images import average_blocks, enlarge
 from mitograft.assays.myotube.simulate_geometry import Canvas, Nucleus, elliptic_radius
 
 __all__ = ["Optics", "expose", "light_myosin", "light_nuclei"]
 
 Image = npt.NDArray[np.float32]
+
+_FINE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ def _smooth(rng: np.random.Generator, size: int, scale: float) -> Image:
     """Random smooth surface with mean 0 and standard deviation 1."""
     from scipy.ndimage import gaussian_filter
 
-    surface = gaussian_filter(rng.normal(size=(size, size)).astype(np.float32), scale, mode="wrap")
+    coarse = max(int(scale / _FINE), 1)  # a wide surface is drawn on fewer pixels
+    noise = rng.normal(size=(-(-size // coarse),) * 2).astype(np.float32)
+    surface = enlarge(gaussian_filter(noise, scale / coarse, mode="wrap"), (size, size))
     return np.asarray((surface - surface.mean()) / surface.std(), np.float32)
 
 
@@ -110,7 +115,9 @@ def expose(light: Image, optics: Optics, rng: np.random.Generator) -> npt.NDArra
     centre, tilt = rng.uniform(-0.35, 0.35, 2), rng.uniform(-0.2, 0.2, 2)
     fall = (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 + tilt[0] * rows + tilt[1] * columns
     fall = (fall - fall.min()) / (fall.max() - fall.min())
-    haze = optics.background * (1 + 0.15 * _smooth(rng, size, size / 8)) + 0.06 * gaussian_filter(light, 25)
+    haze = optics.background * (1 + 0.15 * _smooth(rng, size, size / 8)) + 0.06 * enlarge(
+        gaussian_filter(average_blocks(light, 8), 3), light.shape
+    )
     seen = gaussian_filter(light, optics.blur_px) + np.maximum(haze, 0.01)
     photons = rng.poisson(np.maximum(seen * (1 - optics.gradient * fall), 0) * optics.photons)
     counts = photons + rng.normal(0, optics.read_noise, photons.shape)
