@@ -191,4 +191,8 @@ def test_simulated_files_are_marked_and_repeatable(scene, tmp_path):
         write_ome_tiff(tmp_path / name, one.channels, 0.65, "x")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert b"SIMULATED x" in (tmp_path / "a").read_bytes()
-    assert scene.fusion_index <= scene.differentiation_index
+    summary = scene.summary()
+    assert summary["fusion_index"] == pytest.approx(summary["nuclei_fused"] / summary["nuclei"])
+    assert summary["fusion_index"] <= summary["differentiation_index"]
+    with pytest.raises(UsageError, match="shares from 0 to 1"):
+        replace(TRUTH, fused=1.2)

@@ -23,6 +23,7 @@ from mitograft.assays.myotube.simulate_geometry import (
     place_nucleus,
 )
 from mitograft.assays.myotube.simulate_light import Optics, expose, light_myosin, light_nuclei
+from mitograft.errors import UsageError
 from mitograft.provenance import atomic_write_bytes
 
 __all__ = ["FieldScene", "FieldTruth", "Optics", "draw_scene", "simulate_field", "write_ome_tiff"]
@@ -31,6 +32,7 @@ Labels = npt.NDArray[np.int32]
 
 _NUCLEUS_UM = 5.6  # half of the long axis of a nucleus
 _TRIES = 40
+_SMALLEST = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,16 @@ class FieldTruth:
     spacing_um: float = 17.0
     optics: Optics = field(default_factory=Optics)
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        shares = (self.fused, self.above, self.myocytes, self.touching, self.branching, self.optics.gradient)
+        sizes = (self.pixel_size_um, self.nuclei_per_mm2, self.tube_width_um, self.spacing_um)
+        if not all(0 <= s <= 1 for s in shares) or not all(s > 0 for s in sizes) or self.size_px < _SMALLEST:
+            raise UsageError(
+                f"Simulated field {self.name!r}: expected shares from 0 to 1, sizes above 0 and a side of at "
+                f"least {_SMALLEST} pixels; found {self}."
+            )
+
 
 @dataclass(frozen=True)
 class FieldScene:
@@ -117,6 +129,17 @@ class FieldScene:
     def differentiation_index(self) -> float:
         """Share of the nuclei in any object."""
         return float((self.host > 0).mean())
+
+    def summary(self) -> dict[str, float]:
+        """Return counts and indices for a truth file beside the picture."""
+        return {
+            "nuclei": float(len(self.host)),
+            "nuclei_fused": float(self.fused.sum()),
+            "nuclei_above": float(self.nuclei_above),
+            "myosin_objects": float(self.objects.max()),
+            "fusion_index": self.fusion_index,
+            "differentiation_index": self.differentiation_index,
+        }
 
 
 def simulate_field(truth: FieldTruth, path: Path, rng: np.random.Generator) -> FieldScene:

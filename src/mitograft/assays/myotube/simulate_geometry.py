@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Canvas", "Nucleus", "grow_tube", "paint_myocyte", "place_nucleus"]
+__all__ = ["Canvas", "Nucleus", "elliptic_radius", "grow_tube", "paint_myocyte", "place_nucleus"]
 
 Floats = npt.NDArray[np.float64]
 
