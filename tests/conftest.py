@@ -1,6 +1,11 @@
 """Fixtures every room of the tests may use."""
 
 import os
+
+# Small matrices on few cores: threads of the linear algebra library cost more than they bring.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

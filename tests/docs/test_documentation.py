@@ -14,7 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(cli.list_commands(click.Context(cli)))
-GUIDE_OF = {"new": "guides/study-folder.md", "run": "first-study.md", "score": "guides/score-a-cohort.md"}
+GUIDE_OF = {
+    "simulate": "guides/cell-assays.md",
+    "new": "guides/study-folder.md",
+    "run": "first-study.md",
+    "score": "guides/score-a-cohort.md",
+}
 
 
 def read(name: str) -> str:

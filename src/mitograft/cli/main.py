@@ -5,6 +5,7 @@ Exit codes: 0 done; 2 the command line or an input file is wrong; 3 the machine 
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -53,6 +54,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        # Small matrices: threads cost more than they bring, and sums would depend on the number of cores.
+        os.environ.setdefault(name, "1")
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:

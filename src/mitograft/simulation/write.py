@@ -86,9 +86,7 @@ def _product(folder: Path, seed: int) -> None:
             LotTruth("L002", potency=0.9),
             LotTruth("L003", potency=0.35, factors={"atp_synthesis": 0.3, "respiration_state3": 0.4}),
         ),
-        stability=(
-            StabilityTruth("respiration_state3", "2-8 C", "day", (0.0, 1.0, 2.0, 4.0, 7.0), 100.0, 0.04),
-        ),
+        stability=(StabilityTruth("atp_synthesis", "2-8 C", "day", (0.0, 1.0, 2.0, 4.0, 7.0), 150.0, 0.05),),
     )
     simulate_product(truth, folder, stream(seed, "product"))
 
@@ -150,7 +148,7 @@ def _plates(folder: Path, seed: int, truth: StudyTruth) -> Rows:
     folder.mkdir()
     rng = stream(seed, "plates", "cultures")
     samples: Rows = []
-    for assay, signal in (("atp", 200_000.0), ("viability", 1.8)):
+    for assay, signal in (("atp", 200_000.0), ("viability", 1_800.0)):
         plates = []
         for number in range(1, truth.donors + 1):
             level = float(np.clip(rng.normal(0.45, 0.05), 0.2, 0.8))

@@ -1,6 +1,7 @@
 """Sections of the cell assays: respiration, plates, myotube images, uptake; and what quality control says."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -176,32 +177,63 @@ def _quality(result: PlateResult) -> Table:
 
 
 def _dose_figures(curves: Sequence[CurveResult], data_kind: DataKind) -> Iterator[Figure]:
-    """Draw the dose responses of each file, a few in one picture."""
-    by_file: dict[tuple[str, str], list[CurveResult]] = {}
+    """Draw the dose responses of each series of files (the name without its number), a few in one picture."""
+    series: dict[tuple[str, str], list[CurveResult]] = {}
     for curve in curves:
-        by_file.setdefault((curve.source, curve.response_unit), []).append(curve)
-    for number, ((source, unit), members) in enumerate(by_file.items(), start=1):
+        name = re.sub(r"[ _-]*\d*\.\w+$", "", curve.source)
+        series.setdefault((name, curve.response_unit), []).append(curve)
+    for number, ((name, unit), members) in enumerate(series.items(), start=1):
         drawn = members[:_MOST_CURVES]
-        parts = [
-            f"{c.name}: half-way dose {c.ec50.estimate:.3g} ({c.ec50.low:.3g} to {c.ec50.high:.3g})"
-            for c in drawn
-            if c.ec50
-        ]
         more = (
-            f" The first {_MOST_CURVES} of {len(members)} are drawn." if len(members) > _MOST_CURVES else ""
+            f" {len(drawn)} of {len(members)} cultures are drawn; the table has all."
+            if len(members) > len(drawn)
+            else ""
         )
         yield Figure(
             f"dose-response-{number}",
-            f"Dose response in {source}",
-            f"Points are wells; the line is the fitted curve.{more}",
-            f"{'; '.join(parts)} {members[0].dose_unit}.",
+            f"Dose response: {name}",
+            f"Points are wells; the line is the fitted curve with its band.{more}",
+            "; ".join(_half_way(curve) for curve in members) + ".",
             draw_dose_response(
                 [_dose_curve(curve) for curve in drawn],
                 dose_label=f"dose ({members[0].dose_unit})",
                 response_label=unit,
                 data_kind=data_kind,
             ),
+            _half_way_table(f"half-way-{number}", members),
         )
+
+
+def _half_way(curve: CurveResult) -> str:
+    found = curve.ec50
+    if found is None:
+        return f"{curve.name}: no half-way dose"
+    interval = f"{found.estimate:.3g} ({found.low:.3g} to {found.high:.3g})"
+    return f"{curve.name}: half-way dose {interval} {curve.dose_unit}"
+
+
+def _half_way_table(name: str, curves: Sequence[CurveResult]) -> Table:
+    return Table(
+        name,
+        "Half-way dose of each culture",
+        (
+            TableColumn("source", "File"),
+            TableColumn("name", "Preparation and culture"),
+            TableColumn("ec50", "Half-way dose", curves[0].dose_unit, "decimal", 2),
+            TableColumn("low", "lower limit", "", "decimal", 2),
+            TableColumn("high", "upper limit", "", "decimal", 2),
+            TableColumn("reason", "Curve"),
+        ),
+        tuple(
+            (
+                c.source,
+                c.name,
+                *((c.ec50.estimate, c.ec50.low, c.ec50.high) if c.ec50 else (None,) * 3),
+                c.reason,
+            )
+            for c in curves
+        ),
+    )
 
 
 def _dose_curve(curve: CurveResult) -> DoseCurve:

@@ -12,6 +12,8 @@ from mitograft.study.invitro import Invitro
 
 __all__ = ["comparisons_section"]
 
+_ABBREVIATIONS = frozenset({"atp", "ocr", "ecar", "per", "tmrm"})
+
 
 def comparisons_section(invitro: Invitro, data_kind: DataKind) -> Section:
     """Show every comparison as a row, and every measure as a superplot."""
@@ -99,18 +101,32 @@ def _figures(comparisons: Sequence[Compared], data_kind: DataKind) -> Iterator[F
         groups = _groups(members)
         assay, _, name = parameter.partition(".")
         unit = "field" if assay == "myotube" else "well"
-        label = f"{name.replace('_', ' ')} ({members[0].unit})" if members[0].unit else name.replace("_", " ")
+        label = f"{_words(name)} ({members[0].unit})" if members[0].unit else _words(name)
         estimates = [_interval(compared) for compared in members]
         yield Figure(
             f"donors-{assay}-{name.replace('_', '-')}",
-            f"{name.replace('_', ' ').capitalize()} of each donor",
+            f"{_title(name)} of each donor",
             f"Faint dots are {unit}s, bold marks donors (one shape for each); lines join a donor's groups. "
             "Estimates with 95 % intervals stand below.",
             _alt(label, groups, members),
             draw_superplot(
-                groups, axis_label=label, estimates=estimates, replicate_unit=unit, data_kind=data_kind
+                groups,
+                decimals=2,
+                axis_label=label,
+                estimates=estimates,
+                replicate_unit=unit,
+                data_kind=data_kind,
             ),
         )
+
+
+def _words(name: str) -> str:
+    return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in name.split("_"))
+
+
+def _title(name: str) -> str:
+    words = _words(name)
+    return words[0].upper() + words[1:]
 
 
 def _interval(compared: Compared) -> Interval:
@@ -120,27 +136,20 @@ def _interval(compared: Compared) -> Interval:
 
 
 def _groups(members: Sequence[Compared]) -> list[SuperplotGroup]:
-    values: dict[str, dict[str, list[float]]] = {}
     order = dict.fromkeys(name for m in members for name in (m.asked.second, m.asked.first))
-    for compared in members:
-        for assigned in compared.used:
-            donors = values.setdefault(assigned.sample.condition, {})
-            donors.setdefault(assigned.sample.donor, [])
-    seen = set()
-    for compared in members:
-        for assigned in compared.used:
-            key = (assigned.reading.source, assigned.reading.plate, assigned.reading.position)
-            if key not in seen and not math.isnan(assigned.reading.value):
-                seen.add(key)
-                values[assigned.sample.condition][assigned.sample.donor].append(assigned.reading.value)
+    used = {(a.reading, a.sample.condition, a.sample.donor): None for m in members for a in m.used}
+    values: dict[tuple[str, str], list[float]] = {}
+    for reading, condition, donor in used:
+        if not math.isnan(reading.value):
+            values.setdefault((condition, donor), []).append(reading.value)
     means = {(m.group, m.donor): m.mean for c in members for m in c.result.donor_means}
     return [
         SuperplotGroup(
             name,
             tuple(
-                SuperplotDonor(donor, means[name, donor], tuple(points))
-                for donor, points in sorted(values[name].items())
-                if (name, donor) in means
+                SuperplotDonor(donor, means[name, donor], tuple(values[name, donor]))
+                for condition, donor in sorted(values)
+                if condition == name and (name, donor) in means
             ),
         )
         for name in order

@@ -103,6 +103,9 @@ def _lead(findings: Findings) -> str:
             f"{len(set(findings.patients.cohort.subject))} patients were scored from the files of "
             "this folder."
         )
+    if findings.invitro is not None:
+        made = sum(not compared.result.refused for compared in findings.invitro.comparisons)
+        parts.append(f"{made} comparisons of donors could be made in the cell assays.")
     if findings.history is not None:
         reading, observed = findings.history
         parts.append(_against_history(reading, observed))

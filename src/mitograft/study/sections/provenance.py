@@ -8,6 +8,8 @@ from mitograft.report.document import Paragraph, Section, Table, TableColumn
 
 __all__ = ["evidence_table", "provenance_section"]
 
+_LONG = 12  # a longer table is opened by the reader
+
 
 def provenance_section(inputs: Sequence[FileRecord], versions: Versions, command: str, seed: int) -> Section:
     """Show inputs with their hashes, the versions and the command."""
@@ -20,6 +22,7 @@ def provenance_section(inputs: Sequence[FileRecord], versions: Versions, command
             TableColumn("sha256", "SHA-256"),
         ),
         tuple((record.path, record.size, record.sha256) for record in inputs),
+        collapsed=len(inputs) > _LONG,
     )
     software = Table(
         "versions",

@@ -1,0 +1,162 @@
+"""The simulated study pn101: coherent, marked, found again through files, and harmed by no broken one."""
+
+import csv
+import shutil
+
+import pytest
+from openpyxl import load_workbook
+
+from mitograft.evidence import load_evidence
+from mitograft.provenance import verify_folder
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A simulated study with fewer images, analysed once."""
+    from mitograft.simulation.truth import StudyTruth
+    from mitograft.simulation.write import simulate_study
+    from mitograft.study.folder import open_study
+    from mitograft.study.run import run_study
+
+    folder = tmp_path_factory.mktemp("pn101") / "study"
+    simulate_study(folder, 7, StudyTruth(fields=1))
+    run_study(open_study(folder), command=["mitograft", "run"])
+    return folder
+
+
+@pytest.fixture
+def study(written, tmp_path):
+    """A copy to break; without images and their comparisons, to be quick."""
+    shutil.copytree(written, tmp_path / "study", ignore=shutil.ignore_patterns("myotubes"))
+    toml = tmp_path / "study" / "study.toml"
+    head, _, tail = toml.read_text().partition("\n[claims]")
+    parts = [part for part in head.split("[[invitro.comparisons]]") if "myotube." not in part]
+    toml.write_text("[[invitro.comparisons]]".join(parts) + "\n[claims]" + tail)
+    return tmp_path / "study"
+
+
+def contents(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_claims_a01_to_a07_are_judged_and_marked_as_simulated(written):
+    with (written / "out" / "tables" / "claims.csv").open(encoding="utf-8") as file:
+        claims = {row["claim"]: row for row in csv.DictReader(file)}
+    assert set(claims) == {f"A0{i}" for i in range(1, 8)}
+    assert {row["data_kind"] for row in claims.values()} == {"simulated"}
+    assert all("simulated data only" in row["reason"] for row in claims.values())
+    assert all(row["verdict"] == "supported" for row in claims.values())
+    assert all(row["evidence_source"] for row in claims.values())
+
+
+def test_comparisons_count_donors_not_wells(written):
+    rows = {(e.quantity, e.contrast): e for e in load_evidence(written / "out" / "evidence.json")}
+    assert rows["mitochondrial function", "PN-101 vs no PN-101, IIM myoblasts"].n == 5
+    assert rows["mitochondrial function", "IIM myoblasts vs healthy myoblasts"].n == 10
+    assert all("donor is the unit" in e.note for e in rows.values())
+
+
+def test_every_simulated_file_says_so(written):
+    for path in sorted((written / "invitro").rglob("*")):
+        if path.suffix == ".xlsx":
+            sheet = load_workbook(path, read_only=True)["Assay Configuration"]
+            assert any("SIMULATED" in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+        elif path.is_file() and path.name != "samples.csv":
+            assert b"SIMULATED" in path.read_bytes() or b"simulated" in path.read_bytes()
+    page = (written / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("Simulated data") > 20
+
+
+def test_outputs_verify(written):
+    assert verify_folder(written / "out", written) == []
+    assert len(list((written / "out" / "overlays").glob("*.png"))) == 25
+
+
+def test_the_analysis_never_opens_the_truth(study, mitograft):
+    assert mitograft("run", study).code == 0
+    with_truth = contents(study / "out")
+    shutil.rmtree(study / "truth")
+    assert mitograft("run", study).code == 0
+    without = contents(study / "out")
+    assert {n for n in with_truth if with_truth[n] != without[n]} <= {"manifest.json", "audit.jsonl"}
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
+    from mitograft.simulation.truth import StudyTruth
+    from mitograft.simulation.write import simulate_study
+
+    truth = StudyTruth(fields=0)
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        simulate_study(tmp_path / name, seed, truth)
+    a, b, c = (contents(tmp_path / name) for name in "abc")
+    assert a == b
+    layouts = {f"invitro/plates/layout_{assay}.csv" for assay in ("atp", "viability")}
+    assert {n for n in a if a[n] == c[n]} == {"invitro/samples.csv", "product/specification.csv", *layouts}
+
+
+def truncate(study):
+    path = study / "invitro" / "seahorse" / "seahorse_2.xlsx"
+    path.write_bytes(path.read_bytes()[:4000])
+    return "seahorse_2.xlsx"
+
+
+def rename_sheet(study):
+    path = study / "invitro" / "seahorse" / "seahorse_1.xlsx"
+    book = load_workbook(path)
+    book["Rate"].title = "Rates"
+    book.save(path)
+    return "seahorse_1.xlsx"
+
+
+def lose_a_well(study):
+    path = study / "invitro" / "plates" / "layout_atp.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([line for line in lines if ",A01," not in line]) + "\n")
+    for name in range(1, 6):
+        file = study / "invitro" / "plates" / f"atp_{name}.csv"
+        rows = [line.split(",")[:3] for line in file.read_text().splitlines()]
+        file.write_text("\n".join(",".join(row) for row in rows) + "\n")
+    return "A01"
+
+
+def repeat_barcode(study):
+    folder = study / "invitro" / "seahorse"
+    shutil.copy(folder / "seahorse_1.xlsx", folder / "seahorse_9.xlsx")
+    return "barcode"
+
+
+@pytest.mark.parametrize("damage", [truncate, rename_sheet, lose_a_well, repeat_barcode])
+def test_a_broken_file_gets_one_clear_message_and_harms_nothing(mitograft, study, damage):
+    before = contents(study / "out")
+    word = damage(study)
+    run = mitograft("run", study, "-q")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.count("Error:") == 1
+    assert word in run.err
+    assert "Traceback" not in run.err
+    assert contents(study / "out") == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("seahorse.maximal_respiration", "seahorse.maximum", "found a comparison of 'seahorse.maximum'"),
+        ('first = "IIM"', 'first = "nobody"', "with condition 'nobody'"),
+        ('"atp_3.csv"', '"atp_33.csv"', "found plate files atp_33.csv"),
+        ('folder = "invitro"', 'folder = "elsewhere"', "found no folder 'elsewhere'"),
+    ],
+)
+def test_names_that_do_not_exist(mitograft, study, old, new, sentence):
+    toml = study / "study.toml"
+    assert old in toml.read_text()
+    toml.write_text(toml.read_text().replace(old, new, 1))
+    run = mitograft("run", study)
+    assert run.code == 2
+    assert sentence in run.err
+
+
+def test_simulate_refuses_a_folder_with_something_in_it(mitograft, tmp_path):
+    (tmp_path / "x").write_text("x")
+    run = mitograft("simulate", tmp_path)
+    assert run.code == 2
+    assert "found something there already" in run.err
