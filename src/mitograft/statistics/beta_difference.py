@@ -7,7 +7,8 @@ For ``X ~ Beta(a1, b1)`` and ``Y ~ Beta(a2, b2)``, by quadrature and without sam
 Method: with ``y = (1 - d) / (1 + exp(-s))`` and ``s = m + c sinh(t)`` the integrand is smooth on the whole
 real line and falls off double-exponentially, so that each halving of the step of the trapezoidal rule
 doubles the number of correct digits (Takahasi and Mori, Publ RIMS 1974;9:721). The step is halved until the
-result changes by less than 1e-10 twice in a row; the narrower of the two distributions serves as the density. Parameters may be any numbers from 0.1 to 1e6.
+result changes by less than 1e-10 twice in a row; the narrower of the two distributions serves as the density.
+Parameters may be any numbers from 0.1 to 1e6.
 
 Not to be confused with a p-value: ``probability_greater`` is a posterior probability and depends on the
 priors in ``a`` and ``b``.
