@@ -166,7 +166,7 @@ def test_everything_stands_within_the_sheet(draw):
 @pytest.mark.parametrize("draw", FIGURES)
 def test_a_figure_on_its_own_carries_the_mark_and_the_page_puts_its_own(draw):
     assert MARK_ID not in read(draw()).ids
-    for kind, words in (("simulated", "SIMULATED DATA"), ("published", "published patients, re-analysed")):
+    for kind, words in (("simulated", "SIMULATED DATA"), ("published", "published data, re-analysed")):
         assert words in read(draw(kind)).words()
         assert words not in embed_svg(draw(kind), "figure-x", "words")
     assert "label" not in embed_svg(draw(), "figure-x", "words").partition("<defs")[0].replace(

@@ -192,7 +192,7 @@ def test_marks_say_where_the_data_come_from_on_the_page_and_on_every_block(page,
     head = [m.text for m in page.inside(page.all("header")[0], "span")]
     expected = {
         "measured": [],
-        "published": ["Published patients, re-analysed"],
+        "published": ["Published data, re-analysed"],
         "simulated": ["Simulated data, not measured"],
     }
     assert head == expected[kind]

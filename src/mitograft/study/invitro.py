@@ -60,7 +60,13 @@ def analyse_invitro(study: Study) -> Invitro | None:
             "[invitro] out."
         )
     details = analyse_assays(folder, part)
-    samples = read_samples(read_table(folder / "samples.csv"))
+    table = folder / "samples.csv"
+    if part.comparisons and not table.is_file():
+        raise UsageError(
+            f"study.toml: found comparisons but no {part.folder}/samples.csv; add it, it says whose "
+            "each reading is."
+        )
+    samples = read_samples(read_table(table)) if table.is_file() else ()
     assigned, unassigned = assign(details.readings(), samples)
     comparisons = compare_all(part.comparisons, assigned)
     evidence = tuple(_evidence(comparisons, study))

@@ -40,15 +40,14 @@ def _marked(columns: Columns, kind: str) -> Columns:
 
 
 def _readings(invitro: Invitro) -> Columns:
-    names = ("assay", "parameter", "value", "unit", "source", "plate", "position", "group", "excluded")
-    columns: Columns = {
-        name: [
-            getattr(a.reading, name) or None if name != "value" else a.reading.value for a in invitro.assigned
-        ]
-        for name in names
-    }
-    columns["donor"] = [a.sample.donor for a in invitro.assigned]
-    columns["condition"] = [a.sample.condition for a in invitro.assigned]
+    """Return every reading, with donor and condition where samples.csv gives them."""
+    samples = {a.reading: a.sample for a in invitro.assigned}
+    readings = [*samples, *invitro.unassigned]
+    names = ("assay", "parameter", "unit", "source", "plate", "position", "group", "excluded")
+    columns: Columns = {name: [getattr(reading, name) or None for reading in readings] for name in names}
+    columns["value"] = [reading.value for reading in readings]
+    columns["donor"] = [samples[r].donor if r in samples else None for r in readings]
+    columns["condition"] = [samples[r].condition if r in samples else None for r in readings]
     return columns
 
 

@@ -40,7 +40,7 @@ MARK_ID = "data-mark"
 
 _POINTS_PER_INCH = 72
 _FAMILY = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-_MARKS = {"measured": "", "published": "published patients, re-analysed", "simulated": "SIMULATED DATA"}
+_MARKS = {"measured": "", "published": "published data, re-analysed", "simulated": "SIMULATED DATA"}
 # Typed loosely: the type of a settings key differs between matplotlib versions.
 _STYLE: Any = {
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign

@@ -24,7 +24,7 @@ def comparisons_section(invitro: Invitro, data_kind: DataKind) -> Section:
         "fields are averaged within it."
     )
     blocks: list[Block] = []
-    if invitro.unassigned:
+    if invitro.unassigned and invitro.comparisons:
         places = len({(r.source, r.group) for r in invitro.unassigned})
         blocks.append(
             Paragraph(

@@ -66,7 +66,8 @@ def _sections(
     if findings.product is not None:
         yield product_section(findings.product)
     if findings.invitro is not None:
-        yield comparisons_section(findings.invitro, study.data_kind)
+        if findings.invitro.comparisons:
+            yield comparisons_section(findings.invitro, study.data_kind)
         yield from assay_sections(findings.invitro, study.data_kind)
     if findings.patients is not None:
         yield improvement_section(findings.patients)
@@ -105,7 +106,8 @@ def _lead(findings: Findings) -> str:
         )
     if findings.invitro is not None:
         made = sum(not compared.result.refused for compared in findings.invitro.comparisons)
-        parts.append(f"{made} comparisons of donors could be made in the cell assays.")
+        readings = len(findings.invitro.assigned) + len(findings.invitro.unassigned)
+        parts.append(f"The cell assays gave {readings} readings and {made} comparisons of donors.")
     if findings.history is not None:
         reading, observed = findings.history
         parts.append(_against_history(reading, observed))
