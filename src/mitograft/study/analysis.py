@@ -36,7 +36,7 @@ AGREEMENT = "agreement with published marks"
 _LEAST_MEASURES = 3  # the definition asks for three improved measures; with fewer it cannot be met
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patients:
     """Everything known about the scored visits, row by row, and the evidence drawn from them.
 

@@ -35,7 +35,7 @@ T = TypeVar("T")
 _IMAGES = (".tif", ".tiff", ".png")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MyotubeResult:
     """Readings and findings of all fields, the outlined photographs and the shapes for the gallery."""
 
@@ -46,7 +46,7 @@ class MyotubeResult:
     flagged: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AssayDetails:
     """What each assay gave; None (or empty) where the study has no such files."""
 

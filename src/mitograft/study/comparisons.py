@@ -14,7 +14,7 @@ __all__ = ["Compared", "compare_all"]
 _REPLICATES = {"seahorse": "well", "plate": "well", "myotube": "field", "uptake": "sample"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Compared:
     """One comparison of study.toml with its result and the readings behind it."""
 

@@ -16,7 +16,7 @@ from mitograft.tables.read import read_table
 __all__ = ["Invitro", "analyse_invitro"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Invitro:
     """Everything derived from the cell assays of a study.
 

@@ -27,7 +27,7 @@ from mitograft.trial.history import SingleArmReading
 __all__ = ["Findings", "flagged_values", "make_document"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Findings:
     """Everything the report shows; parts that the study folder does not hold are None."""
 
