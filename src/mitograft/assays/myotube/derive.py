@@ -1,6 +1,6 @@
 """From label images to readings of a field.
 
-Definitions, which vary between laboratories (Noe et al., Skelet Muscle 2022;12:12 and others):
+Definitions, which vary between laboratories (compare doi:10.1186/s13395-022-00297-6):
 
 fusion index
     nuclei whose centre lies in an object with at least ``minimum_nuclei`` nuclei / all nuclei;
