@@ -56,6 +56,14 @@ def test_comparisons_count_donors_not_wells(written):
     assert all("donor is the unit" in e.note for e in rows.values())
 
 
+def test_restored_is_not_said_where_only_raised(written):
+    # Truth: 0.6 x 1.35 = 0.81 of healthy respiration, so about half of the defect is left.
+    page = (written / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Restored, or only raised?" in page
+    assert "Raised, not shown to be restored" in page or "Not shown:" in page
+    assert "Restored: " not in page
+
+
 def test_every_simulated_file_says_so(written):
     for path in sorted((written / "invitro").rglob("*")):
         if path.suffix == ".xlsx":
@@ -142,6 +150,7 @@ def test_a_broken_file_gets_one_clear_message_and_harms_nothing(mitograft, study
     [
         ("seahorse.maximal_respiration", "seahorse.maximum", "found a comparison of 'seahorse.maximum'"),
         ('first = "IIM"', 'first = "nobody"', "with condition 'nobody'"),
+        ('healthy = "healthy"', 'healthy = "nobody"', "with condition 'nobody'"),
         ('"atp_3.csv"', '"atp_33.csv"', "found plate files atp_33.csv"),
         ('folder = "invitro"', 'folder = "elsewhere"', "found no folder 'elsewhere'"),
     ],

@@ -1,5 +1,6 @@
 """Comparisons of study.toml: readings of two conditions, compared donor by donor, as evidence."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from mitograft.assays.samples import Assigned
 from mitograft.errors import UsageError
 from mitograft.evidence import DataKind, Evidence
 from mitograft.statistics.donor_comparison import DonorComparison, compare_donors
+from mitograft.statistics.donors import average_donors
+from mitograft.statistics.equivalence import RemainingDefect, remaining_defect
 from mitograft.study.config import Comparison
 
 __all__ = ["Compared", "compare_all"]
@@ -23,6 +26,8 @@ class Compared:
     unit: str
     used: tuple[Assigned, ...]
     sources: tuple[str, ...]
+    left: RemainingDefect | None = None
+    left_refused: str = ""
 
     def evidence(self, data_kind: DataKind) -> Evidence | None:
         """Return the comparison as evidence; None where it was refused."""
@@ -66,7 +71,8 @@ def _compare(asked: Comparison, assigned: Sequence[Assigned]) -> Compared:
             f"{', '.join(known) or 'none'}."
         )
     conditions = sorted({a.sample.condition for a in of_parameter})
-    absent = [name for name in (asked.first, asked.second) if name not in conditions]
+    named = [name for name in (asked.first, asked.second, asked.healthy) if name is not None]
+    absent = [name for name in named if name not in conditions]
     if absent:
         raise UsageError(
             f"study.toml: found a comparison of {asked.parameter} with condition {absent[0]!r}; "
@@ -87,4 +93,27 @@ def _compare(asked: Comparison, assigned: Sequence[Assigned]) -> Compared:
         replicate_unit=_REPLICATES[assay],
     )
     unit = next((a.reading.unit for a in used), "")
-    return Compared(asked, result, unit, used, tuple(sorted({a.reading.source for a in used})))
+    left, why = _left(asked, of_parameter)
+    return Compared(asked, result, unit, used, tuple(sorted({a.reading.source for a in used})), left, why)
+
+
+def _left(asked: Comparison, readings: Sequence[Assigned]) -> tuple[RemainingDefect | None, str]:
+    """Estimate the share of the defect that is left, donor by donor; the sentence says why there is none."""
+    if asked.healthy is None:
+        return None, ""
+    known = [a for a in readings if not a.reading.excluded and not math.isnan(a.reading.value)]
+    means: dict[str, dict[str, float]] = {}
+    for mean in average_donors(
+        [a.reading.value for a in known],
+        [a.sample.donor for a in known],
+        [a.sample.condition for a in known],
+    ):
+        means.setdefault(mean.group, {})[mean.donor] = mean.mean
+    treated, untreated = means.get(asked.first, {}), means.get(asked.second, {})
+    both = sorted(set(treated) & set(untreated))
+    healthy = list(means.get(asked.healthy, {}).values())
+    try:
+        found = remaining_defect([treated[d] for d in both], [untreated[d] for d in both], healthy)
+    except UsageError as error:
+        return None, str(error)
+    return found, ""

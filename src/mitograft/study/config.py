@@ -86,7 +86,8 @@ class Comparison(_Part):
     """``[[invitro.comparisons]]``: two conditions of ``samples.csv`` compared donor by donor.
 
     ``parameter`` is ``assay.parameter``, for example ``seahorse.maximal``; ``quantity`` and ``contrast`` are
-    the words of the claim the comparison bears on.
+    the words of the claim the comparison bears on. With ``healthy``, a condition of healthy donors, the share
+    of the defect that is left is judged too: restored where its interval lies within ``margin`` of healthy.
     """
 
     quantity: Text
@@ -95,6 +96,8 @@ class Comparison(_Part):
     first: Text
     second: Text
     scale: Literal["difference", "log ratio"] = "difference"
+    healthy: Text | None = None
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.2
 
 
 class PlatePart(_Part):

@@ -49,7 +49,7 @@ def overlay_png(
     picture[at[:, 0], at[:, 1]] = OTHER_COLOUR
     buffer = io.BytesIO()
     Image.fromarray(picture).quantize(_LEVELS + 3, dither=Image.Dither.NONE).save(
-        buffer, "PNG", optimize=True
+        buffer, "PNG", compress_level=6
     )
     return buffer.getvalue()
 

@@ -34,6 +34,9 @@ def comparisons_section(invitro: Invitro, data_kind: DataKind) -> Section:
             )
         )
     blocks.append(_table(invitro.comparisons))
+    judged = [compared for compared in invitro.comparisons if compared.asked.healthy is not None]
+    if judged:
+        blocks.append(_restoration(judged))
     blocks += list(_figures(invitro.comparisons, data_kind))
     return Section("comparisons", "Cell assays: comparisons between donors", lead, tuple(blocks))
 
@@ -84,6 +87,32 @@ def _row(compared: Compared) -> tuple[str | float | None, ...]:
         _or_none(result.p),
         donors,
         method,
+    )
+
+
+def _restoration(judged: Sequence[Compared]) -> Table:
+    """Say for each comparison with healthy donors whether treatment restores or only raises."""
+    rows = []
+    for compared in judged:
+        asked, left = compared.asked, compared.left
+        numbers = (None, None, None) if left is None else (left.estimate, left.low, left.high)
+        words = compared.left_refused if left is None else left.sentence(asked.margin)
+        rows.append((asked.quantity, asked.contrast, asked.parameter, *numbers, words))
+    return Table(
+        "restoration",
+        "Restored, or only raised? Share of the defect that is left (0 healthy, 1 untreated)",
+        (
+            TableColumn("quantity", "Quantity"),
+            TableColumn("contrast", "Contrast"),
+            TableColumn("parameter", "Measured as"),
+            TableColumn("estimate", "Share left", "", "decimal", 2),
+            TableColumn("low", "lower limit", "", "decimal", 2),
+            TableColumn("high", "upper limit", "", "decimal", 2),
+            TableColumn("verdict", "Verdict"),
+        ),
+        tuple(rows),
+        note="90 % intervals (Fieller), donors as units: equivalence to healthy is two one-sided "
+        "tests at 5 %.",
     )
 
 
