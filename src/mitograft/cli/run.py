@@ -22,9 +22,10 @@ def command(folder: Path | None, *, as_json: bool, quiet: bool) -> None:
     from mitograft.cli.progress import Steps
     from mitograft.cli.run_output import show_outcome
     from mitograft.study.folder import REFERENCE, open_reference, open_study
-    from mitograft.study.run import STEPS, run_study
+    from mitograft.study.run import run_study, steps_of
 
     study = open_reference(Path(REFERENCE)) if folder is None else open_study(folder)
-    with Steps(study.config.study.title, len(STEPS), quiet=quiet or as_json) as steps:
+    total = len(steps_of(study.config))
+    with Steps(study.config.study.title, total, quiet=quiet or as_json) as steps:
         outcome = run_study(study, command=["mitograft", *sys.argv[1:]], progress=steps.next)
     show_outcome(outcome, as_json=as_json)

@@ -21,6 +21,7 @@ from mitograft.provenance.versions import current_versions
 from mitograft.report.document import Document
 from mitograft.report.html import render_html
 from mitograft.study.analysis import analyse_patients, judge_claims, read_history
+from mitograft.study.config import StudyConfig
 from mitograft.study.folder import Study, files_of
 from mitograft.study.invitro import analyse_invitro
 from mitograft.study.outputs import figures_of, tables_of
@@ -28,16 +29,14 @@ from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
 from mitograft.trial.history import SingleArmReading
 
-__all__ = ["STEPS", "Outcome", "run_study"]
+__all__ = ["Outcome", "run_study", "steps_of"]
 
-STEPS = (
-    "judge the mitochondria lots",
-    "analyse the cell assays",
-    "score patients",
-    "read against historical placebo",
-    "judge claims",
-    "draw and write the report",
-)
+_LOTS = "judge the mitochondria lots"
+_CELLS = "analyse the cell assays"
+_PATIENTS = "score patients"
+_HISTORY = "read against historical placebo"
+_CLAIMS = "judge claims"
+_REPORT = "draw and write the report"
 Progress = Callable[[str], None]
 
 
@@ -48,6 +47,17 @@ class Outcome:
     report: Path
     folder: Path
     findings: Findings
+
+
+def steps_of(config: StudyConfig) -> tuple[str, ...]:
+    """Return the steps that a study of these parts will take, in order."""
+    parts = (
+        (_LOTS, config.product),
+        (_CELLS, config.invitro),
+        (_PATIENTS, config.trial),
+        (_HISTORY, config.history),
+    )
+    return (*(step for step, part in parts if part is not None), _CLAIMS, _REPORT)
 
 
 def run_study(study: Study, *, command: Sequence[str], progress: Progress | None = None) -> Outcome:
@@ -63,21 +73,24 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
         If the machine refuses to write.
     """
     tell = progress or (lambda _: None)
-    tell(STEPS[0])
-    part = study.config.product
+    if part := study.config.product:
+        tell(_LOTS)
     product = analyse_product(study.path(part.folder)) if part else None
-    tell(STEPS[1])
+    if study.config.invitro:
+        tell(_CELLS)
     invitro = analyse_invitro(study)
-    tell(STEPS[2])
+    if study.config.trial:
+        tell(_PATIENTS)
     patients = analyse_patients(study)
-    tell(STEPS[3])
+    if study.config.history:
+        tell(_HISTORY)
     history = read_history(study.config, patients)
-    tell(STEPS[4])
+    tell(_CLAIMS)
     evidence = invitro.evidence if invitro else ()
     evidence += _evidence(study, patients.evidence if patients else (), history)
     claims = judge_claims(study.config, evidence)
     findings = Findings(study.config, product, invitro, patients, history, evidence, claims)
-    tell(STEPS[5])
+    tell(_REPORT)
     return _write(study, findings, command)
 
 
