@@ -16,6 +16,7 @@ from mitograft.provenance.atomic import (
 from mitograft.provenance.audit import AUDIT_NAME, AuditLog
 from mitograft.provenance.chain import AuditEntry
 from mitograft.provenance.check import verify_folder
+from mitograft.provenance.fresh import new_directory
 from mitograft.provenance.hashing import FileRecord, folder_records, record_file, sha256_file, sha256_folder
 from mitograft.provenance.manifest import Manifest, foreign_files, make_manifest
 from mitograft.provenance.redact import redact_command
@@ -36,6 +37,7 @@ __all__ = [
     "folder_records",
     "foreign_files",
     "make_manifest",
+    "new_directory",
     "record_file",
     "redact_command",
     "sha256_file",

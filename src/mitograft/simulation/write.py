@@ -1,7 +1,6 @@
 """Write the virtual study ``pn101`` as the instruments' own files."""
 
 import json
-import shutil
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -13,8 +12,8 @@ from mitograft.assays.plate.simulate import CellPlateTruth, simulate_layout, sim
 from mitograft.assays.seahorse.simulate import simulate_wave
 from mitograft.assays.seahorse.simulate_truth import PlateTruth, WellTruth
 from mitograft.assays.uptake.simulate import GroupTruth, UptakeTruth, simulate_uptake
-from mitograft.errors import EnvironmentFault, UsageError
 from mitograft.product.simulate import LotTruth, ProductTruth, StabilityTruth, simulate_product
+from mitograft.provenance import new_directory
 from mitograft.seeds import stream
 from mitograft.simulation.truth import StudyTruth
 
@@ -41,24 +40,8 @@ def simulate_study(folder: Path, seed: int, truth: StudyTruth | None = None) -> 
     EnvironmentFault
         If the machine refuses.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder}: found something there already; expected a new or empty folder.")
-    if not folder.absolute().parent.is_dir():
-        raise UsageError(
-            f"{folder}: found no folder {folder.absolute().parent} to make it in. Make that first."
-        )
-    build = folder.with_name(f".{folder.name}.new")
-    try:
-        shutil.rmtree(build, ignore_errors=True)
-        build.mkdir()
+    with new_directory(folder) as build:
         _write(build, seed, truth or StudyTruth())
-        if folder.exists():
-            folder.rmdir()
-        build.rename(folder)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder}: could not write the simulated study ({error.strerror}).") from None
-    finally:
-        shutil.rmtree(build, ignore_errors=True)
 
 
 def _write(folder: Path, seed: int, truth: StudyTruth) -> None:

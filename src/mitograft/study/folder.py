@@ -1,11 +1,11 @@
 """Study folders: open one, make a new one, find the embedded reference study."""
 
-import shutil
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from mitograft.errors import EnvironmentFault, UsageError
+from mitograft.errors import UsageError
+from mitograft.provenance import new_directory
 from mitograft.study.config import FILE, StudyConfig, load_study
 
 __all__ = ["REFERENCE", "Study", "files_of", "new_study", "open_reference", "open_study"]
@@ -47,13 +47,10 @@ def new_study(folder: Path) -> Study:
     EnvironmentFault
         If the machine refuses.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder}: found something there already; expected a new or empty folder.")
-    if not folder.absolute().parent.is_dir():
-        raise UsageError(
-            f"{folder}: found no folder {folder.absolute().parent} to make it in. Make that first."
-        )
-    _copy_embedded(folder)
+    with new_directory(folder) as build:
+        for name, data in _embedded_files():
+            (build / name).parent.mkdir(parents=True, exist_ok=True)
+            (build / name).write_bytes(data)
     return open_study(folder)
 
 
@@ -84,23 +81,6 @@ def _embedded_files() -> list[tuple[str, bytes]]:
 
 def _same(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
-
-
-def _copy_embedded(folder: Path) -> None:
-    """Build the copy beside its final place, so that an interrupted copy leaves nothing half done."""
-    build = folder.with_name(f".{folder.name}.new")
-    try:
-        shutil.rmtree(build, ignore_errors=True)
-        for name, data in _embedded_files():
-            (build / name).parent.mkdir(parents=True, exist_ok=True)
-            (build / name).write_bytes(data)
-        if folder.exists():
-            folder.rmdir()
-        build.rename(folder)
-    except OSError as error:
-        raise EnvironmentFault(f"{folder}: could not make the study folder ({error.strerror}).") from None
-    finally:
-        shutil.rmtree(build, ignore_errors=True)
 
 
 def files_of(study: Study) -> list[Path]:
