@@ -1,0 +1,56 @@
+"""Tables every cell assay shows: means of its groups, and what quality control says."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mitograft.assays.findings import Finding
+from mitograft.assays.readings import Reading
+from mitograft.report.document import Table, TableColumn
+
+__all__ = ["findings_table", "parameter_table"]
+
+
+def parameter_table(readings: Sequence[Reading], name: str) -> Table:
+    """Mean of each parameter in each group of each file."""
+    cells: dict[tuple[str, str], dict[str, list[float]]] = {}
+    units: dict[str, str] = {}
+    for reading in readings:
+        if reading.excluded or math.isnan(reading.value):
+            continue
+        units[reading.parameter] = reading.unit
+        row = cells.setdefault((reading.source, reading.group or reading.position), {})
+        row.setdefault(reading.parameter, []).append(reading.value)
+    shown = [parameter for parameter in units if not parameter.endswith("_normalised")]
+    columns = (
+        TableColumn("source", "File"),
+        TableColumn("group", "Group"),
+        *(TableColumn(p, p.replace("_", " "), units[p], "decimal", 2) for p in shown),
+    )
+    rows = tuple(
+        (*key, *(float(np.mean(values[p])) if p in values else None for p in shown))
+        for key, values in cells.items()
+    )
+    return Table(name, "Mean of each group", columns, rows, collapsed=True)
+
+
+def findings_table(findings: Sequence[Finding], name: str) -> Table:
+    """List findings, the most severe first."""
+    order = {"error": 0, "warning": 1, "note": 2}
+    return Table(
+        name,
+        "What quality control says",
+        (
+            TableColumn("severity", "Severity"),
+            TableColumn("source", "File"),
+            TableColumn("place", "Place"),
+            TableColumn("found", "Found"),
+            TableColumn("remedy", "What to do"),
+        ),
+        tuple(
+            (f.severity, f.source, f.place, f.found, f.remedy)
+            for f in sorted(findings, key=lambda f: (order[f.severity], f.source, f.place))
+        ),
+        collapsed=True,
+    )
