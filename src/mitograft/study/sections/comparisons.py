@@ -97,18 +97,18 @@ def _restoration(judged: Sequence[Compared]) -> Table:
         asked, left = compared.asked, compared.left
         numbers = (None, None, None) if left is None else (left.estimate, left.low, left.high)
         words = compared.left_refused if left is None else left.sentence(asked.margin)
-        rows.append((asked.quantity, asked.contrast, asked.parameter, *numbers, words))
+        rows.append((asked.quantity, asked.contrast, words, *numbers, asked.parameter))
     return Table(
         "restoration",
         "Restored, or only raised? Share of the defect that is left (0 healthy, 1 untreated)",
         (
             TableColumn("quantity", "Quantity"),
             TableColumn("contrast", "Contrast"),
-            TableColumn("parameter", "Measured as"),
+            TableColumn("verdict", "Verdict"),
             TableColumn("estimate", "Share left", "", "decimal", 2),
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("verdict", "Verdict"),
+            TableColumn("parameter", "Measured as"),
         ),
         tuple(rows),
         note="90 % intervals (Fieller), donors as units: equivalence to healthy is two one-sided "
