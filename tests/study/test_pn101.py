@@ -152,6 +152,11 @@ def test_a_broken_file_gets_one_clear_message_and_harms_nothing(mitograft, study
         ('first = "IIM"', 'first = "nobody"', "with condition 'nobody'"),
         ('healthy = "healthy"', 'healthy = "nobody"', "with condition 'nobody'"),
         ('"atp_3.csv"', '"atp_33.csv"', "found plate files atp_33.csv"),
+        (
+            'data_kind = "simulated"',
+            'data_kind = "measured"',
+            "these files are marked as simulated: atp_1.csv",
+        ),
         ('folder = "invitro"', 'folder = "elsewhere"', "found no folder 'elsewhere'"),
     ],
 )

@@ -23,6 +23,7 @@ from mitograft.report.html import render_html
 from mitograft.study.analysis import analyse_patients, judge_claims, read_history
 from mitograft.study.config import StudyConfig
 from mitograft.study.folder import Study, files_of
+from mitograft.study.honesty import require_honest_kind
 from mitograft.study.invitro import analyse_invitro
 from mitograft.study.outputs import figures_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
@@ -79,6 +80,7 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     if study.config.invitro:
         tell(_CELLS)
     invitro = analyse_invitro(study)
+    require_honest_kind(study.config.study.data_kind, product, invitro)
     if study.config.trial:
         tell(_PATIENTS)
     patients = analyse_patients(study)
