@@ -169,6 +169,20 @@ def test_names_that_do_not_exist(mitograft, study, old, new, sentence):
     assert sentence in run.err
 
 
+@pytest.mark.parametrize(
+    "name", ["myotubes/P1_1_1.ome.tif", "uptake/uptake_cells.csv", "seahorse/seahorse_1.xlsx"]
+)
+def test_one_simulated_file_cannot_pass_for_measured(mitograft, written, tmp_path, name):
+    place = tmp_path / "study" / "invitro" / name
+    place.parent.mkdir(parents=True)
+    shutil.copy(written / "invitro" / name, place)
+    head = '[study]\nid = "x"\ntitle = "x"\ndata_kind = "measured"\n[invitro]\n'
+    (tmp_path / "study" / "study.toml").write_text(head)
+    run = mitograft("run", tmp_path / "study")
+    assert run.code == 2
+    assert f"these files are marked as simulated: {place.name}" in run.err
+
+
 def test_simulate_refuses_a_folder_with_something_in_it(mitograft, tmp_path):
     (tmp_path / "x").write_text("x")
     run = mitograft("simulate", tmp_path)

@@ -1,27 +1,35 @@
 """Simulated files must not pass for measured ones: their marks are compared with what study.toml says."""
 
+import mmap
 from collections.abc import Iterator
+from pathlib import Path
 
 from mitograft.errors import UsageError
-from mitograft.product.analyse import ProductResult
+from mitograft.study.folder import Study, files_of
 from mitograft.study.invitro import Invitro
 
 __all__ = ["require_honest_kind"]
 
-_MARK = "SIMULATED"
+_MARK = b"SIMULATED"
 _SHOWN = 5
 
 
-def require_honest_kind(kind: str, product: ProductResult | None, invitro: Invitro | None) -> None:
+def require_honest_kind(study: Study, invitro: Invitro | None) -> None:
     """Refuse a study that calls files measured or published which say they are simulated.
+
+    Every simulator writes the word SIMULATED into its files. Workbooks are compressed: what their reader
+    found is asked instead.
 
     Raises
     ------
     UsageError
         Naming the files.
     """
-    marked = sorted(set(_marked(product, invitro)))
-    if marked and kind != "simulated":
+    kind = study.config.study.data_kind
+    if kind == "simulated":
+        return
+    marked = sorted({*_marked(study), *_marked_workbooks(invitro)})
+    if marked:
         shown = ", ".join(marked[:_SHOWN]) + (" and others" if len(marked) > _SHOWN else "")
         raise UsageError(
             f"study.toml: found data_kind = {kind!r}, but these files are marked as simulated: {shown}; "
@@ -29,10 +37,18 @@ def require_honest_kind(kind: str, product: ProductResult | None, invitro: Invit
         )
 
 
-def _marked(product: ProductResult | None, invitro: Invitro | None) -> Iterator[str]:
-    if product is not None and any(result.method.startswith(_MARK) for result in product.results):
-        yield "lots.csv"
+def _marked(study: Study) -> Iterator[str]:
+    data = (path for path in files_of(study) if path.suffix not in (".toml", ".xlsx"))
+    yield from (path.name for path in data if _holds_mark(path))
+
+
+def _holds_mark(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_MARK) >= 0
+
+
+def _marked_workbooks(invitro: Invitro | None) -> Iterator[str]:
     if invitro is not None:
         yield from (wave.source for wave in invitro.details.waves if wave.simulated)
-        plates = invitro.details.plates
-        yield from (q.source for q in (plates.quality if plates else ()) if q.plate.startswith(_MARK))

@@ -80,7 +80,7 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     if study.config.invitro:
         tell(_CELLS)
     invitro = analyse_invitro(study)
-    require_honest_kind(study.config.study.data_kind, product, invitro)
+    require_honest_kind(study, invitro)
     if study.config.trial:
         tell(_PATIENTS)
     patients = analyse_patients(study)

@@ -41,8 +41,11 @@ class Parameter:
 
     @property
     def flagged(self) -> bool:
-        """Whether the value is unconfirmed or overridden and must be shown beside results."""
-        return self.status in FLAGGED
+        """Whether the value is unconfirmed or overridden and must be shown beside results.
+
+        A fitted value rests on the data it was fitted to; it is flagged whatever its status.
+        """
+        return self.status in FLAGGED or self.kind == "fitted"
 
     @property
     def fraction(self) -> Fraction:
