@@ -43,7 +43,7 @@ def _marked(study: Study) -> Iterator[str]:
 
 
 def _holds_mark(path: Path) -> bool:
-    if not path.stat().st_size:
+    if not path.is_file() or not path.stat().st_size:  # a missing file is reported by its own reader
         return False
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(_MARK) >= 0
