@@ -16,16 +16,23 @@ from mitograft.report.document import (
     Verdicts,
 )
 from mitograft.report.html import render_html
+from mitograft.report.picture import LegendEntry, Picture, Pictures, ScaleBar
+from mitograft.report.raster import shrink_png
 
 __all__ = [
     "Block",
     "ClaimRow",
     "Document",
     "Figure",
+    "LegendEntry",
     "Paragraph",
+    "Picture",
+    "Pictures",
+    "ScaleBar",
     "Section",
     "Table",
     "TableColumn",
     "Verdicts",
     "render_html",
+    "shrink_png",
 ]

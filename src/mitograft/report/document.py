@@ -9,7 +9,8 @@ report that can be built can also be rendered. Nothing here computes.
     `-- Section
         |-- Paragraph   a few sentences, plain or set apart as note or warning
         |-- Table       columns and rows; offered as CSV beside the table
-        |-- Figure      one picture with its text alternative and the table it was drawn from
+        |-- Figure      one drawing with its text alternative and the table it was drawn from
+        |-- Picture     one raster picture with its text alternative (Pictures: several side by side)
         `-- Verdicts    claims with their verdicts
 """
 
@@ -21,6 +22,7 @@ from typing import Literal
 from mitograft.claims import Verdict
 from mitograft.errors import UsageError
 from mitograft.evidence import DataKind
+from mitograft.report.picture import Picture, Pictures
 from mitograft.tables.contract import Cell
 
 __all__ = [
@@ -131,7 +133,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with what it shows in words.
+    """A drawing with what it shows in words.
 
     Parameters
     ----------
@@ -218,7 +220,7 @@ class Verdicts:
     collapsed: bool = False
 
 
-Block = Paragraph | Table | Figure | Verdicts
+Block = Paragraph | Table | Figure | Picture | Pictures | Verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +275,10 @@ class Document:
         if not _LANGUAGE.fullmatch(self.language):
             raise UsageError(f"Language {self.language!r}: expected a tag such as 'en' or 'pt-BR'.")
         _check_ids((section.id for section in self.sections), "Section")
-        for kind in (Figure, Table, Verdicts):
-            _check_ids((block.id for block in self._blocks() if isinstance(block, kind)), kind.__name__)
+        pictured = (Figure, Picture, Pictures)  # they share the addresses figure-...
+        _check_ids((block.id for block in self._blocks() if isinstance(block, pictured)), "Figure")
+        _check_ids((block.id for block in self._blocks() if isinstance(block, Table)), "Table")
+        _check_ids((block.id for block in self._blocks() if isinstance(block, Verdicts)), "Verdicts")
 
     def _blocks(self) -> Iterable[Block]:
         for section in self.sections:
@@ -282,3 +286,5 @@ class Document:
                 yield block
                 if isinstance(block, Figure) and block.source is not None:
                     yield block.source
+                if isinstance(block, Pictures):
+                    yield from block.items

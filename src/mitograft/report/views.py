@@ -1,13 +1,17 @@
 """What the page template prints: numbered blocks with every cell already in words."""
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 from mitograft.evidence import DataKind
 from mitograft.report.document import (
+    Block,
     ClaimRow,
     Document,
     Figure,
@@ -20,9 +24,10 @@ from mitograft.report.document import (
 from mitograft.report.downloads import csv_address
 from mitograft.report.links import linked
 from mitograft.report.numbers import MISSING, align_decimals, format_cell, format_interval
+from mitograft.report.picture import LegendEntry, Picture, Pictures
 from mitograft.report.svg import embed_svg
 
-__all__ = ["BlockView", "ClaimView", "SectionView", "view_sections"]
+__all__ = ["BlockView", "ClaimView", "PictureView", "SectionView", "view_sections"]
 
 _SHORT = 20
 _LONG = 40
@@ -50,7 +55,7 @@ class BlockView:
     anchor: str = ""
     number: str = ""
     caption: str = ""
-    block: Paragraph | Table | Figure | Verdicts | None = None
+    block: Block | None = None
     text: Markup = field(default_factory=Markup)
     data_kind: DataKind = "measured"
     address: str = ""
@@ -61,6 +66,21 @@ class BlockView:
     source: "BlockView | None" = None
     tally: tuple[tuple[str, int], ...] = ()
     claims: tuple["ClaimView", ...] = ()
+    pictures: tuple["PictureView", ...] = ()
+    legend: tuple[LegendEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A raster picture as the template sees it: its bytes as address, the full picture as link."""
+
+    picture: Picture
+    anchor: str
+    text: Markup
+    address: str
+    share: str
+    link: str
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +122,15 @@ def view_sections(document: Document) -> Iterator[SectionView]:
         yield SectionView(section, linked(section.lead), blocks)
 
 
-def _view(block: Paragraph | Table | Figure | Verdicts, kind: DataKind, numbering: _Numbering) -> BlockView:
+def _view(block: Block, kind: DataKind, numbering: _Numbering) -> BlockView:
     if isinstance(block, Paragraph):
         return BlockView("paragraph", block=block, text=linked(block.text))
     if isinstance(block, Table):
         return _view_table(block, kind, numbering.next("Table"))
     if isinstance(block, Figure):
         return _view_figure(block, kind, numbering)
+    if isinstance(block, Picture | Pictures):
+        return _view_pictures(block, kind, numbering.next("Figure"))
     return _view_verdicts(block, kind, numbering.next("Table"))
 
 
@@ -161,6 +183,35 @@ def _view_figure(figure: Figure, kind: DataKind, numbering: _Numbering) -> Block
         data_kind=kind,
         svg=embed_svg(figure.svg, f"figure-{figure.id}", figure.alt),
         source=_view_table(source, kind, f"Data of {number}", collapsed=True) if source else None,
+    )
+
+
+def _view_pictures(block: Picture | Pictures, kind: DataKind, number: str) -> BlockView:
+    items = block.items if isinstance(block, Pictures) else (block,)
+    return BlockView(
+        "pictures",
+        anchor=f"figure-{block.id}",
+        number=number,
+        caption=block.title,
+        block=block,
+        text=linked(block.caption),
+        data_kind=block.data_kind or kind,
+        pictures=tuple(_view_picture(item, several=isinstance(block, Pictures)) for item in items),
+        legend=block.legend,
+    )
+
+
+def _view_picture(picture: Picture, *, several: bool) -> PictureView:
+    name = PurePosixPath(picture.file).name
+    return PictureView(
+        picture,
+        anchor=f"figure-{picture.id}" if several else "",
+        text=linked(picture.caption) if several else Markup(),
+        address=f"data:image/png;base64,{b64encode(picture.png).decode('ascii')}",
+        share=f"{100 * picture.scale.share:.2f}%" if picture.scale else "",
+        # The leading ./ keeps a colon in the first part of a name from being read as a scheme.
+        link=f"./{quote(picture.file)}" if picture.file else "",
+        file_name=name,
     )
 
 
