@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from mitograft.assays.myotube.channels import find_channels
-from mitograft.assays.myotube.decode import Decoded, decode, read_bytes
+from mitograft.assays.microscopy.channels import ChannelRole, find_channels
+from mitograft.assays.microscopy.decode import Decoded, decode, read_bytes
+from mitograft.assays.microscopy.masks import read_mask
+from mitograft.assays.microscopy.planes import check_planes
+from mitograft.assays.microscopy.scale import find_scale
 from mitograft.assays.myotube.images import Labels
 from mitograft.assays.myotube.swapped import refuse_swapped
-from mitograft.tables.problems import Problems, refuse
+from mitograft.tables.parameters import load_rows
+from mitograft.tables.problems import refuse
 
 __all__ = ["Field", "read_field", "read_labels"]
 
-_SIDE_LOW = 64
-_PIXEL_LOW, _PIXEL_HIGH = 0.02, 10.0
 _PAGES = 4
+_ROLES = (ChannelRole("nuclei", "DAPI"), ChannelRole("myosin", "MyHC"))
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def read_field(
     file = source or path.name
     first = decode(read_bytes(path, file), file)
     planes, names = _pair(first, path, myosin, channels, file)
-    size, origin = _scale(first, pixel_size_um, file)
-    _check_planes(planes, file)
+    size, origin = find_scale(first, pixel_size_um, file)
+    check_planes(dict(zip(("nuclei", "myosin"), planes, strict=True)), file)
     refuse_swapped(planes[0], planes[1], size, file)
     return Field(file, planes[0], planes[1], size, origin, names)
 
@@ -101,56 +103,10 @@ def _pair(
     if count > _PAGES:
         remedy = "Make a projection of the stack, or export the two channels only."
         refuse(file, "stack", f"{count} planes", "two channels", remedy)
-    at = find_channels(first.names, count, channels, file)
+    known = load_rows("mitograft.assays.myotube", "channel_names.csv")
+    at = find_channels(first.names, count, _ROLES, known, given=channels, file=file)
     shown = [first.names[i] if first.names else f"channel {i + 1}" for i in (at["nuclei"], at["myosin"])]
     return (first.planes[at["nuclei"]], first.planes[at["myosin"]]), (shown[0], shown[1])
-
-
-def _scale(decoded: Decoded, given: float | None, file: str) -> tuple[float, str]:
-    own = decoded.pixel_size_um
-    if own is None and given is None:
-        refuse(
-            file,
-            "missing-scale",
-            "no pixel size in the file",
-            "micrometres a pixel",
-            "Give pixel_size_um for this file as the microscope states it; it is never assumed.",
-        )
-    if own is not None and given is not None and abs(own - given) > 0.01 * own:
-        refuse(
-            file,
-            "contradicting-scale",
-            f"{own:g} µm a pixel in the file, {given:g} from the user",
-            "one pixel size",
-            "Leave pixel_size_um away, or mend the file.",
-        )
-    size = own if own is not None else float(given or 0)
-    if not _PIXEL_LOW <= size <= _PIXEL_HIGH:
-        refuse(
-            file,
-            "implausible-scale",
-            f"{size:g} µm a pixel",
-            f"{_PIXEL_LOW} to {_PIXEL_HIGH} µm",
-            "Check the unit of the pixel size.",
-        )
-    return size, "file" if own is not None else "user"
-
-
-def _check_planes(planes: tuple[npt.NDArray[Any], npt.NDArray[Any]], file: str) -> None:
-    """List what makes the planes useless."""
-    problems = Problems(file)
-    if planes[0].shape != planes[1].shape:
-        found = " and ".join("×".join(map(str, plane.shape)) for plane in planes)
-        problems.add("sizes-differ", f"channels of {found} pixels", "the same size", "Export them together.")
-    for word, plane in zip(("nuclei", "myosin"), planes, strict=True):
-        if min(plane.shape) < _SIDE_LOW:
-            found = f"{plane.shape[1]}×{plane.shape[0]} pixels"
-            expected = f"at least {_SIDE_LOW}×{_SIDE_LOW}"
-            problems.add("tiny-image", found, expected, "Give the whole field.", None, word)
-        elif plane.min() == plane.max():
-            found = f"the same value {plane.flat[0]} everywhere"
-            problems.add("constant-image", found, "a picture", "Check the exposure and export.", None, word)
-    problems.raise_any()
 
 
 def read_labels(path: Path, field: Field) -> Labels:
@@ -163,19 +119,4 @@ def read_labels(path: Path, field: Field) -> Labels:
     InputError
         If it is no single plane of the field's size or holds no object.
     """
-    from scipy.ndimage import label
-
-    file = path.name
-    decoded = decode(read_bytes(path, file), file)
-    if len(decoded.planes) != 1 or decoded.planes[0].shape != field.nuclei.shape:
-        found = f"{len(decoded.planes)} plane(s) of {'×'.join(map(str, decoded.planes[0].shape))} pixels"
-        expected = f"one plane of {'×'.join(map(str, field.nuclei.shape))} pixels, as {field.source}"
-        refuse(file, "mask-shape", found, expected, "Export the label mask at the size of the field.")
-    plane = decoded.planes[0]
-    values, numbered = np.unique(plane, return_inverse=True)
-    if len(values) < 2 or values[0] != 0:
-        remedy = "Export labels: 0 for background, one number for each object."
-        refuse(file, "mask-empty", "no object on a background of 0", "labelled objects", remedy)
-    if len(values) == 2:
-        return np.asarray(label(plane > 0, np.ones((3, 3)))[0], np.int32)
-    return np.asarray(numbered.reshape(plane.shape), np.int32)
+    return read_mask(path, (field.nuclei.shape[0], field.nuclei.shape[1]), field.source)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.assays.myotube.ome import micrometres, read_ome
+from mitograft.assays.microscopy.ome import micrometres, read_ome
 from mitograft.errors import EnvironmentFault
 from mitograft.tables.problems import library_faults, refuse
 
@@ -146,7 +146,7 @@ def _check_shape(axes: str, shape: tuple[int, ...], kind: np.dtype[Any], series:
     unnamed = sides.get("I", sides.get("Q", 1)) > 4
     if series > 1 or strange or unnamed or not {"Y", "X"} <= set(sides):
         found = f"axes {axes} of sizes {'×'.join(map(str, shape))} in {series} series"
-        refuse(file, "several-images", found, "one field of two channels", _SAVE)
+        refuse(file, "several-images", found, "one field of one plane a channel", _SAVE)
     if kind not in (np.dtype("u1"), np.dtype("u2")):
         refuse(file, "unsupported-image", f"pixels of type {kind}", "8 or 16 bits without sign", _SAVE)
 
