@@ -29,6 +29,7 @@ import numpy as np
 from mitograft.errors import InternalError, UsageError
 from mitograft.statistics.blocked import BlockFit
 from mitograft.statistics.counts import Array, check_level
+from mitograft.statistics.multiplicity import holm
 
 __all__ = [
     "DunnettComparison",
@@ -120,7 +121,8 @@ def dunnett(
     raw = 2.0 * stdtr(fit.df, -np.abs(t))
     correlation = spread / np.outer(se, se)
     if method == "holm":
-        p, critical, words = _holm(raw), _bonferroni(len(others), fit.df, level), _HOLM
+        p = np.array(holm(raw.tolist()))
+        critical, words = _bonferroni(len(others), fit.df, level), _HOLM
     else:
         single = [1.0 - max_t_probability(abs(float(x)), correlation, fit.df) for x in t]
         p = np.maximum(single, raw)  # true of the exact values: keeps rounding out of tiny ones
@@ -246,14 +248,6 @@ def _by_lattice(c: float, correlation: Array, df: float) -> float:
     return float(
         law.cdf(np.full(k, c), lower_limit=np.full(k, -c), maxpts=_LATTICE_POINTS * k, random_state=rng)
     )
-
-
-def _holm(raw: Array) -> Array:
-    order = np.argsort(raw, kind="stable")
-    adjusted = np.maximum.accumulate(raw[order] * np.arange(len(raw), 0, -1))
-    result = np.empty_like(raw)
-    result[order] = np.minimum(adjusted, 1.0)
-    return result
 
 
 def _bonferroni(count: int, df: float, level: float) -> float:
