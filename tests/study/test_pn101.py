@@ -53,7 +53,9 @@ def test_comparisons_count_donors_not_wells(written):
     rows = {(e.quantity, e.contrast): e for e in load_evidence(written / "out" / "evidence.json")}
     assert rows["mitochondrial function", "PN-101 vs no PN-101, IIM myoblasts"].n == 5
     assert rows["mitochondrial function", "IIM myoblasts vs healthy myoblasts"].n == 10
-    assert all("donor is the unit" in e.note for e in rows.values())
+    compared = [e for e in rows.values() if " vs " in e.contrast and "myoblasts" in e.contrast]
+    assert len(compared) == 7
+    assert all("donor is the unit" in e.note for e in compared)
 
 
 def test_restored_is_not_said_where_only_raised(written):
@@ -69,7 +71,7 @@ def test_every_simulated_file_says_so(written):
         if path.suffix == ".xlsx":
             sheet = load_workbook(path, read_only=True)["Assay Configuration"]
             assert any("SIMULATED" in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
-        elif path.is_file() and path.name != "samples.csv":
+        elif path.is_file():
             assert b"SIMULATED" in path.read_bytes() or b"simulated" in path.read_bytes()
     page = (written / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("Simulated data") > 20
@@ -99,7 +101,12 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     a, b, c = (contents(tmp_path / name) for name in "abc")
     assert a == b
     layouts = {f"invitro/plates/layout_{assay}.csv" for assay in ("atp", "viability")}
-    assert {n for n in a if a[n] == c[n]} == {"invitro/samples.csv", "product/specification.csv", *layouts}
+    assert {n for n in a if a[n] == c[n]} == {
+        "invitro/samples.csv",
+        "product/specification.csv",
+        "product/doses.csv",
+        *layouts,
+    }
 
 
 def truncate(study):

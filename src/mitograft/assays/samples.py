@@ -3,6 +3,7 @@
 ``samples.csv`` has one row for a set of readings. ``source``, ``group`` and ``position`` say which (an empty
 cell stands for all); the most specific row that fits a reading wins. ``donor`` is the independent unit: a
 patient, a mouse or an independent culture of a cell line. ``condition`` is the group that is compared.
+``note`` is for the reader.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,7 @@ SAMPLES = Contract(
         Column("condition", "Group that is compared", "text", filled=True),
         Column("dose", "Dose of mitochondria", "number", required=False, low=0.0),
         Column("dose_unit", "Unit of the dose", "text", required=False),
+        Column("note", "Remark; simulated tables say here that they are", "text", required=False),
     ),
     key=("source", "group", "position"),
 )

@@ -8,12 +8,15 @@ from pathlib import Path
 from mitograft.errors import InputError, UsageError, Violation
 from mitograft.product.attributes import load_product_parameters
 from mitograft.product.potency import Potency, relative_potencies
+from mitograft.product.prepared import PreparedDose, prepare_doses
 from mitograft.product.read import (
     Limit,
     LotResult,
+    PlannedDose,
     PotencyPoint,
     StabilityPoint,
     load_example_specification,
+    read_doses,
     read_lots,
     read_potency,
     read_specification,
@@ -27,7 +30,7 @@ from mitograft.tables.read import read_table
 
 __all__ = ["FILES", "ProductResult", "analyse_product", "potency_table", "stability_table"]
 
-FILES = ("lots.csv", "specification.csv", "stability.csv", "potency.csv")
+FILES = ("lots.csv", "specification.csv", "stability.csv", "potency.csv", "doses.csv")
 """Names looked for in a folder; only the first must be there."""
 
 
@@ -50,6 +53,8 @@ class ProductResult:
         Unconfirmed numbers the results rest on.
     notes
         What a reader must know.
+    doses
+        Doses prepared from the lots; empty where the folder has no such table.
     """
 
     results: tuple[LotResult, ...]
@@ -62,6 +67,7 @@ class ProductResult:
     stability: tuple[Stability | NoStability, ...]
     flagged: tuple[Parameter, ...]
     notes: tuple[str, ...]
+    doses: tuple[PreparedDose, ...] = ()
 
     def certificate(self) -> dict[str, list[Cell]]:
         """Return the certificate table: one row a lot and attribute, with its verdict."""
@@ -90,6 +96,7 @@ def analyse_product(folder: Path) -> ProductResult:
     limits: tuple[Limit, ...] = ()
     stability_points: tuple[StabilityPoint, ...] = ()
     potency_points: tuple[PotencyPoint, ...] = ()
+    planned: tuple[PlannedDose, ...] = ()
     with _Collect(broken):
         results = read_lots(read_table(folder / FILES[0]))
     with _Collect(broken):
@@ -102,9 +109,13 @@ def analyse_product(folder: Path) -> ProductResult:
         stability_points = read_stability(read_table(folder / FILES[2])) if given(FILES[2]) else ()
     with _Collect(broken):
         potency_points = read_potency(read_table(folder / FILES[3])) if given(FILES[3]) else ()
+    with _Collect(broken):
+        lots = {result.lot for result in results} or None  # none are known where their table is broken
+        planned = read_doses(read_table(folder / FILES[4]), lots) if given(FILES[4]) else ()
     if broken:
         raise _joined(broken)
     verdicts = judge_lots(results, limits)
+    doses = prepare_doses(planned, results, verdicts)
     example = not given(FILES[1]) or any("EXAMPLE" in limit.source for limit in limits)
     return ProductResult(
         results=results,
@@ -115,8 +126,9 @@ def analyse_product(folder: Path) -> ProductResult:
         verdicts=verdicts,
         potencies=relative_potencies(potency_points),
         stability=stability_of(stability_points, limits),
-        flagged=_flagged(bool(stability_points), bool(potency_points)),
+        flagged=_flagged(doses, bool(stability_points), bool(potency_points)),
         notes=tuple(_notes(verdicts, example=example)),
+        doses=doses,
     )
 
 
@@ -172,10 +184,12 @@ def _joined(broken: Sequence[InputError]) -> InputError:
     return InputError(", ".join(error.file for error in broken), violations)
 
 
-def _flagged(*used: bool) -> tuple[Parameter, ...]:
+def _flagged(doses: Sequence[PreparedDose], *used: bool) -> tuple[Parameter, ...]:
     ids = (("poolability_level", "shelf_life_level"), ("parallelism_level",))
     wanted = [name for part, use in zip(ids, used, strict=True) if use for name in part]
-    return load_product_parameters().flagged(["control_ratio_tolerance", *wanted])
+    flagged = load_product_parameters().flagged(["control_ratio_tolerance", *wanted])
+    more = {parameter.id: parameter for prepared in doses for parameter in prepared.dose.flagged}
+    return (*flagged, *more.values())
 
 
 def _notes(verdicts: Sequence[LotVerdict], *, example: bool) -> list[str]:

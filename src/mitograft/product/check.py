@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mitograft.errors import UsageError, Violation, describe_cell
@@ -10,6 +11,7 @@ from mitograft.tables.contract import Table
 
 __all__ = [
     "Cell",
+    "check_dose_rows",
     "check_lot_rows",
     "check_potency_rows",
     "check_specification_rows",
@@ -106,6 +108,28 @@ def check_potency_rows(table: Table) -> list[Violation]:
                 )
             )
     return report.violations
+
+
+def check_dose_rows(table: Table, lots: Collection[str] | None) -> tuple[list[float], list[Violation]]:
+    """Judge a table of doses; the factors to ug are in file order. ``lots`` are those known, None for any."""
+    from mitograft.units import conversion_factor
+
+    report = _Reporter(table)
+    factors = []
+    for i in range(len(table)):
+        dose, unit, lot = _number(table, "dose", i), _text(table, "unit", i), _text(table, "lot", i)
+        if dose == 0:
+            report(i, "dose", "out-of-range", "0", "a dose above 0", "Correct the dose, or drop the row.")
+        if lots is not None and lot and lot not in lots:
+            advice = ("a lot of lots.csv", "Correct the lot, or add its results.")
+            report(i, "lot", "unknown-lot", repr(lot[:40]), *advice)
+        try:
+            factors.append(float(conversion_factor(unit, "ug")) if unit else math.nan)
+        except UsageError as error:
+            advice = ("a mass such as ug or mg", f"Correct the unit ({error}).")
+            report(i, "unit", "wrong-unit", repr(unit[:40]), *advice)
+            factors.append(math.nan)
+    return factors, report.violations
 
 
 def _lot_cell(table: Table, i: int, report: _Reporter) -> Cell:

@@ -2,7 +2,7 @@
 
 from mitograft.tables.contract import Column, Contract
 
-__all__ = ["LOTS", "POTENCY", "RULES", "SPECIFICATION", "STABILITY", "STAGES"]
+__all__ = ["DOSES", "LOTS", "POTENCY", "RULES", "SPECIFICATION", "STABILITY", "STAGES"]
 
 RULES = ("mean", "every")
 """How replicates meet a limit: their mean does, or every one of them does."""
@@ -74,6 +74,24 @@ POTENCY = Contract(
         Column("unit", "Unit of the dose", "text", filled=True),
         Column("response", "Response", "number", filled=True, low=-_LARGEST, high=_LARGEST),
         Column("replicate", "Number of the replicate", "text", required=False),
+        Column("note", "Remark", "text", required=False),
+    ),
+)
+
+DOSES = Contract(
+    "doses",
+    (
+        Column("lot", "Lot number", "text", filled=True),
+        Column("dose", "Dose as mitochondrial protein", "number", filled=True, low=0.0, high=_LARGEST),
+        Column("unit", "Unit of the dose", "text", filled=True),
+        Column("hours", "Time out of storage", "number", "h", filled=True, low=0.0, high=_LONGEST),
+        Column(
+            "on_ice",
+            "Whether it waits on ice in plain buffer",
+            "category",
+            required=False,
+            allowed=("yes", "no"),
+        ),
         Column("note", "Remark", "text", required=False),
     ),
 )

@@ -8,12 +8,15 @@ one assay are combined by the geometric mean, with the t interval over plates wh
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from mitograft.product.attributes import load_product_parameters
 from mitograft.product.read import PotencyPoint
+
+if TYPE_CHECKING:
+    from mitograft.statistics.curve_model import Curve
 
 __all__ = ["PlatePotency", "Potency", "relative_potencies"]
 
@@ -25,6 +28,7 @@ class PlatePotency:
     """The relative potency of a lot on one plate; NaN with a ``refused`` reason where there is none.
 
     ``f``, ``df1``, ``df2`` and ``p`` are those of the test of parallelism (NaN and 0 where no curve fits).
+    ``curves`` are the parallel curves of reference and lot, or the free ones where they are not parallel.
     """
 
     assay: str
@@ -40,6 +44,7 @@ class PlatePotency:
     df2: int
     p: float
     refused: str = ""
+    curves: tuple[tuple[str, "Curve"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,9 @@ def _plate_potency(
     )
     if isinstance(fit, NoCurve):
         return replace(none, refused=fit.reason)
-    tested = replace(none, f=fit.f, df1=fit.df[0], df2=fit.df[1], p=fit.p)
+    free = {name: own_fit.curve for name, own_fit in fit.free.items()}
+    curves = tuple((fit.curves if fit.parallel else free).items())
+    tested = replace(none, f=fit.f, df1=fit.df[0], df2=fit.df[1], p=fit.p, curves=curves)
     if not fit.parallel:
         reason = (
             f"Not parallel to the reference (F({tested.df1}, {tested.df2}) = {fit.f:.3g}, p = {fit.p:.2g}, "

@@ -1,21 +1,22 @@
-"""The tables of the product: lots, specification, stability, potency curves. Columns and typed rows.
+"""The tables of the product: lots, specification, stability, potency curves, doses; as typed rows.
 
 All are in long form, one row a result, so that a certificate, a laboratory system or a spreadsheet can give
 them without a template. Numbers are turned into the attribute's own unit while reading.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mitograft.errors import InputError, Violation
 from mitograft.product.check import (
+    check_dose_rows,
     check_lot_rows,
     check_potency_rows,
     check_specification_rows,
     check_stability_rows,
 )
-from mitograft.product.contract import LOTS, POTENCY, SPECIFICATION, STABILITY
+from mitograft.product.contract import DOSES, LOTS, POTENCY, SPECIFICATION, STABILITY
 from mitograft.tables.check import check
 from mitograft.tables.contract import Contract, RawTable, Table
 from mitograft.tables.parameters import load_rows
@@ -23,9 +24,11 @@ from mitograft.tables.parameters import load_rows
 __all__ = [
     "Limit",
     "LotResult",
+    "PlannedDose",
     "PotencyPoint",
     "StabilityPoint",
     "load_example_specification",
+    "read_doses",
     "read_lots",
     "read_potency",
     "read_specification",
@@ -93,6 +96,17 @@ class PotencyPoint:
     dose: float
     unit: str
     response: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDose:
+    """A dose to be prepared: ug of protein of a lot, given ``hours`` after it leaves storage."""
+
+    lot: str
+    dose_ug: float
+    hours: float
+    on_ice: bool
+    note: str
 
 
 def read_lots(raw: RawTable) -> tuple[LotResult, ...]:
@@ -197,6 +211,37 @@ def read_potency(raw: RawTable) -> tuple[PotencyPoint, ...]:
             response=rows.number("response", i),
         )
         for i in range(len(table))
+    )
+
+
+def read_doses(raw: RawTable, lots: Collection[str] | None = None) -> tuple[PlannedDose, ...]:
+    """Check a table of doses and return them in ug.
+
+    Parameters
+    ----------
+    raw
+        The table.
+    lots
+        The lots there are; None takes any.
+
+    Raises
+    ------
+    InputError
+        With every violation: a dose of 0, a unit that is no mass, a lot without results.
+    """
+    table, violations = check(raw, DOSES)
+    rows = _Rows(table, DOSES)
+    factors, more = check_dose_rows(table, lots)
+    _refuse(raw, [*violations, *more])
+    return tuple(
+        PlannedDose(
+            lot=rows.text("lot", i),
+            dose_ug=rows.number("dose", i) * factor,
+            hours=rows.number("hours", i),
+            on_ice=rows.text("on_ice", i) == "yes",
+            note=rows.text("note", i),
+        )
+        for i, factor in enumerate(factors)
     )
 
 

@@ -13,7 +13,7 @@ from mitograft.tables.contract import Cell
 from mitograft.tables.parameters import load_rows
 from mitograft.tables.write import format_csv
 
-__all__ = ["LotTruth", "ProductTruth", "StabilityTruth", "simulate_product"]
+__all__ = ["DoseTruth", "LotTruth", "ProductTruth", "StabilityTruth", "simulate_product"]
 
 _MARK = "SIMULATED"
 _DAY = "2024-01-15"
@@ -54,6 +54,16 @@ class StabilityTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseTruth:
+    """A dose planned from a lot: ug of protein, and the hours between storage and injection."""
+
+    lot: str
+    dose_ug: float
+    hours: float
+    on_ice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProductTruth:
     """What the simulated tables are made from; the first lot is the reference of the potency assays."""
 
@@ -69,13 +79,14 @@ class ProductTruth:
     ec50: float = 20.0
     steepness: float = 1.2
     response_noise: float = 4.0
+    doses_planned: tuple[DoseTruth, ...] = ()
 
 
 def simulate_product(truth: ProductTruth, folder: Path, rng: np.random.Generator) -> tuple[Path, ...]:
     """Write the tables of a folder of lots; return their paths.
 
-    ``lots.csv`` and ``specification.csv`` (the shipped example) always; ``stability.csv`` and
-    ``potency.csv`` where the truth has them. Every method and storage name begins with SIMULATED, so that
+    ``lots.csv`` and ``specification.csv`` (the shipped example) always; ``stability.csv``, ``potency.csv``
+    and ``doses.csv`` where the truth has them. Every method and storage name begins with SIMULATED, so that
     no table passes for a measured one. The same truth and generator state give the same bytes.
     """
     folder = Path(folder)
@@ -89,6 +100,8 @@ def simulate_product(truth: ProductTruth, folder: Path, rng: np.random.Generator
         tables["stability.csv"] = _stability(truth, rng)
     if len(truth.lots) > 1 and truth.assays:
         tables["potency.csv"] = _potency(truth, rng)
+    if truth.doses_planned:
+        tables["doses.csv"] = _doses(truth)
     for name, columns in tables.items():
         atomic_write_text(folder / name, format_csv(columns))
     return tuple(folder / name for name in tables)
@@ -148,6 +161,14 @@ def _potency(truth: ProductTruth, rng: np.random.Generator) -> dict[str, list[Ce
                         place = (f"{_MARK} {assay}", f"P{plate}", lot.lot, role)
                         rows.append((*place, dose, truth.dose_unit, response, replicate, _MARK))
     return _columns(("assay", "plate", "lot", "role", "dose", "unit", "response", "replicate", "note"), rows)
+
+
+def _doses(truth: ProductTruth) -> dict[str, list[Cell]]:
+    rows = [
+        (plan.lot, plan.dose_ug, "ug", plan.hours, "yes" if plan.on_ice else "no", f"{_MARK} plan")
+        for plan in truth.doses_planned
+    ]
+    return _columns(("lot", "dose", "unit", "hours", "on_ice", "note"), rows)
 
 
 def _response(truth: ProductTruth, lot: LotTruth, dose: float) -> float:

@@ -12,7 +12,7 @@ from mitograft.assays.plate.simulate import CellPlateTruth, simulate_layout, sim
 from mitograft.assays.seahorse.simulate import simulate_wave
 from mitograft.assays.seahorse.simulate_truth import PlateTruth, WellTruth
 from mitograft.assays.uptake.simulate import GroupTruth, UptakeTruth, simulate_uptake
-from mitograft.product.simulate import LotTruth, ProductTruth, StabilityTruth, simulate_product
+from mitograft.product.simulate import DoseTruth, LotTruth, ProductTruth, StabilityTruth, simulate_product
 from mitograft.provenance import new_directory
 from mitograft.seeds import stream
 from mitograft.simulation.truth import StudyTruth
@@ -24,6 +24,7 @@ _INJURED, _RESCUED = "C2C12 injured", "C2C12 injured + PN-101"
 _RESPIRATION = WellTruth(non_mito=8.0, basal=40.0, leak=9.0, maximal=95.0, ecar=18.0, ecar_inhibited=26.0)
 _COLUMNS = 5  # wells of a condition on a 24-well plate
 _DOSE = "PN-101 30 ug/mL"
+_MARK = "SIMULATED"
 
 Rows = list[tuple[str, ...]]
 
@@ -54,8 +55,8 @@ def _write(folder: Path, seed: int, truth: StudyTruth) -> None:
     samples += _plates(folder / "invitro" / "plates", seed, truth)
     samples += _myotubes(folder / "invitro" / "myotubes", seed, truth)
     samples += _uptake(folder / "invitro" / "uptake", seed)
-    header = ("source", "group", "position", "donor", "condition")
-    lines = [",".join(row) for row in (header, *samples)]
+    header = ("source", "group", "position", "donor", "condition", "note")
+    lines = [",".join(row) for row in (header, *((*sample, _MARK) for sample in samples))]
     (folder / "invitro" / "samples.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "truth").mkdir()
     record = {"seed": seed, **asdict(truth)}
@@ -70,6 +71,12 @@ def _product(folder: Path, seed: int) -> None:
             LotTruth("L003", potency=0.35, factors={"atp_synthesis": 0.3, "respiration_state3": 0.4}),
         ),
         stability=(StabilityTruth("atp_synthesis", "2-8 C", "day", (0.0, 1.0, 2.0, 4.0, 7.0), 150.0, 0.05),),
+        doses_planned=(  # the two doses of NCT07122648; the last lot fails release
+            DoseTruth("L001", 300.0, 1.5),
+            DoseTruth("L001", 600.0, 1.5),
+            DoseTruth("L002", 600.0, 6.0, on_ice=True),
+            DoseTruth("L003", 300.0, 1.5),
+        ),
     )
     simulate_product(truth, folder, stream(seed, "product"))
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mitograft.assays.uptake.evidence import uptake_evidence
 from mitograft.evidence import Evidence, encode_evidence
-from mitograft.product.analyse import analyse_product
+from mitograft.product.analyse import ProductResult, analyse_product
+from mitograft.product.evidence import product_evidence
 from mitograft.provenance import (
     AUDIT_NAME,
     AuditLog,
@@ -20,11 +22,11 @@ from mitograft.provenance.hashing import record_file
 from mitograft.provenance.versions import current_versions
 from mitograft.report.document import Document
 from mitograft.report.html import render_html
-from mitograft.study.analysis import analyse_patients, judge_claims, read_history
+from mitograft.study.analysis import Patients, analyse_patients, judge_claims, read_history
 from mitograft.study.config import StudyConfig
 from mitograft.study.folder import Study, files_of
 from mitograft.study.honesty import require_honest_kind
-from mitograft.study.invitro import analyse_invitro
+from mitograft.study.invitro import Invitro, analyse_invitro
 from mitograft.study.outputs import figures_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
@@ -88,8 +90,7 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
         tell(_HISTORY)
     history = read_history(study.config, patients)
     tell(_CLAIMS)
-    evidence = invitro.evidence if invitro else ()
-    evidence += _evidence(study, patients.evidence if patients else (), history)
+    evidence = _evidence(study, (product, invitro, patients), history)
     claims = judge_claims(study.config, evidence)
     findings = Findings(study.config, product, invitro, patients, history, evidence, claims)
     tell(_REPORT)
@@ -97,16 +98,23 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
 
 
 def _evidence(
-    study: Study, rows: tuple[Evidence, ...], history: tuple[SingleArmReading, int | None] | None
+    study: Study,
+    parts: tuple[ProductResult | None, Invitro | None, Patients | None],
+    history: tuple[SingleArmReading, int | None] | None,
 ) -> tuple[Evidence, ...]:
-    """Add the reading against history where a group of the trial was observed."""
-    if history is None or study.config.history is None:
-        return rows
-    reading, observed = history
-    if observed is None:
-        return rows
-    treatment = study.config.history.group or "treatment"
+    """Collect the evidence of all parts; the reading against history where a group was observed."""
+    product, invitro, patients = parts
     kind = study.config.study.data_kind
+    rows = product_evidence(product, kind) if product else ()
+    if invitro is not None:
+        uptake = invitro.details.uptake
+        rows += invitro.evidence
+        rows += tuple(uptake_evidence(uptake.estimates, invitro.assigned, kind)) if uptake else ()
+    rows += patients.evidence if patients else ()
+    if history is None or study.config.history is None or history[1] is None:
+        return rows
+    reading, observed = history[0], history[1]
+    treatment = study.config.history.group or "treatment"
     return rows + reading.as_evidence(observed, treatment=treatment, source="trial", data_kind=kind)
 
 
