@@ -1,5 +1,6 @@
 """The files of the cell assays, found in their folders and analysed assay by assay."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ from mitograft.study.config import InvitroPart, PlatePart
 from mitograft.tables.parameters import Parameter
 from mitograft.tables.read import read_table
 
-__all__ = ["AssayDetails", "MyotubeResult", "analyse_assays"]
+__all__ = ["AssayDetails", "MyotubeResult", "analyse_assays", "overlay_names"]
 
 T = TypeVar("T")
 _IMAGES = (".tif", ".tiff", ".png")
@@ -37,12 +38,16 @@ _IMAGES = (".tif", ".tiff", ".png")
 
 @dataclass(frozen=True, repr=False)
 class MyotubeResult:
-    """Readings and findings of all fields, the outlined photographs and the shapes for the gallery."""
+    """Readings and findings of all fields, the outlined photographs and the shapes for the gallery.
+
+    ``overlays`` and ``pictures`` have the fields in one order; ``sources`` are their files, in that order.
+    """
 
     readings: tuple[Reading, ...]
     findings: tuple[Finding, ...]
     overlays: dict[str, bytes]
     pictures: tuple[FieldPicture, ...]
+    sources: tuple[str, ...]
     flagged: tuple[Parameter, ...]
 
 
@@ -130,7 +135,7 @@ def _plates(folder: Path, parts: Sequence[PlatePart]) -> PlateResult:
         layout = read_layout(read_table(folder / part.layout)) if part.layout else ()
         files = _each([folder / name for name in part.files], read_plate_file)
         wells, findings = join_layout(files, layout, layout_source=part.layout or "layout")
-        result += PlateResult(findings=findings) + _derived(part, wells)
+        result += PlateResult(findings=findings, wells=wells) + _derived(part, wells)
     return result
 
 
@@ -157,15 +162,30 @@ def _myotubes(paths: Sequence[Path]) -> MyotubeResult | None:
     findings: list[Finding] = []
     overlays: dict[str, bytes] = {}
     pictures: list[FieldPicture] = []
+    names = overlay_names([path.name for path in paths])
     for image in _each(paths, read_field):
         segmentation = segment_field(image, rules)
         measures = measure_field(image, segmentation, rules)
         readings += derive_readings(image, measures)
         findings += check_field(image, segmentation, rules)
-        name = image.source.partition(".")[0]
+        name = names[image.source]
         overlays[name] = overlay_png(image, segmentation, measures)
         pictures.append(_picture(name, image, segmentation, measures))
-    return MyotubeResult(tuple(readings), tuple(findings), overlays, tuple(pictures), rules.flagged())
+    sources = tuple(names)
+    return MyotubeResult(
+        tuple(readings), tuple(findings), overlays, tuple(pictures), sources, rules.flagged()
+    )
+
+
+def overlay_names(sources: Sequence[str]) -> dict[str, str]:
+    """Return the name of each overlay: that of its file without the ending, or with it where two clash.
+
+    >>> overlay_names(["a.ome.tif", "b.tif", "B.png"])
+    {'a.ome.tif': 'a', 'b.tif': 'b.tif', 'B.png': 'B.png'}
+    """
+    stems = {source: source.partition(".")[0] for source in sources}
+    counts = Counter(stem.casefold() for stem in stems.values())  # some file systems know no capitals
+    return {source: source if counts[stem.casefold()] > 1 else stem for source, stem in stems.items()}
 
 
 def _picture(name: str, image: Field, segmentation: Segmentation, measures: FieldMeasures) -> FieldPicture:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mitograft.assays.findings import Finding
 from mitograft.assays.plate.quality import PlateQuality
+from mitograft.assays.plate.wells import Well
 from mitograft.assays.readings import Reading
 from mitograft.statistics.back_calculation import Fitted, Limits
 from mitograft.statistics.curve_intervals import Interval
@@ -76,13 +77,14 @@ class Concentration:
 
 @dataclass(frozen=True)
 class PlateResult:
-    """Everything derived from the plates of one experiment."""
+    """Everything derived from the plates of one experiment, and the wells it was derived from."""
 
     readings: tuple[Reading, ...] = ()
     findings: tuple[Finding, ...] = ()
     curves: tuple[CurveResult, ...] = ()
     concentrations: tuple[Concentration, ...] = ()
     quality: tuple[PlateQuality, ...] = ()
+    wells: tuple[Well, ...] = ()
 
     def __add__(self, other: "PlateResult") -> "PlateResult":
         """Put two results together."""
@@ -92,4 +94,5 @@ class PlateResult:
             self.curves + other.curves,
             self.concentrations + other.concentrations,
             self.quality + other.quality,
+            self.wells + other.wells,
         )
