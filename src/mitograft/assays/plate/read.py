@@ -15,6 +15,7 @@ from mitograft.assays.plate.formats.softmax import SOFTMAX
 from mitograft.assays.plate.formats.tidy import TIDY
 from mitograft.assays.plate.formats.xponent import XPONENT
 from mitograft.assays.plate.wells import PlateFile
+from mitograft.tables.content import describe_content
 from mitograft.tables.problems import refuse
 
 __all__ = ["FORMATS", "read_plate_file", "support_table"]
@@ -64,6 +65,15 @@ def read_plate_file(path: Path, *, source: str | None = None) -> PlateFile:
                     remedy="Export the plate again with its results.",
                 )
             return found
+    kind = None if document.is_workbook else describe_content(document.data)
+    if kind:
+        refuse(
+            document.source,
+            "wrong-content",
+            found=kind,
+            expected=f"text, as the ending '{document.ending}' says",
+            remedy="Export the plate again, or give the file the ending of what it holds.",
+        )
     return refuse(
         document.source,
         "unknown-format",

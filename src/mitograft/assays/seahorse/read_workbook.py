@@ -10,6 +10,7 @@ from typing import Any
 
 from mitograft.errors import EnvironmentFault, InputError, UsageError, Violation
 from mitograft.tables.archive import open_archive
+from mitograft.tables.content import describe_content
 from mitograft.tables.package import Package, open_package
 from mitograft.tables.problems import library_faults, refuse, refuse_damaged
 from mitograft.tables.sheet import shared_lengths
@@ -19,7 +20,8 @@ __all__ = ["REQUIRED", "Rows", "Workbook", "number", "open_workbook", "text"]
 Rows = Sequence[Sequence[Any]]
 REQUIRED = ("Assay Configuration", "Rate", "Raw")
 _MOST_BYTES = 100_000_000
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PASSWORD = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4: the stream that holds the workbook
 _MOST_ROWS, _MOST_LETTERS, _MOST_CHARACTERS = 200_000, 2, 500_000_000
 _SHORT_TEXT = 1_000
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
@@ -88,16 +90,8 @@ def open_workbook(path: Path) -> Workbook:
     """
     data = _read_bytes(path)
     file = path.name
-    if data.startswith(_GZIP):
-        refuse(
-            file,
-            "wrong-content",
-            "a compressed file, perhaps a Wave project (.asyr)",
-            _WORKBOOK,
-            _EXPORT_AGAIN,
-        )
     if not data.startswith(_ZIP):
-        refuse(file, "wrong-content", "content that is no .xlsx workbook", _WORKBOOK, _EXPORT_AGAIN)
+        refuse(file, "wrong-content", *_wrong_content(data))
     package = open_package(open_archive(data, file), file)
     lengths = shared_lengths(package.strings, file) if package.strings else []
     workbook = Workbook(package, max(lengths, default=0))
@@ -105,6 +99,20 @@ def open_workbook(path: Path) -> Workbook:
     if missing:
         raise InputError(file, [_missing_sheet(file, name, package.sheets) for name in missing])
     return workbook
+
+
+def _wrong_content(data: bytes) -> tuple[str, str, str]:
+    """Say what stands there instead of a workbook: what was found, what was expected, what to do."""
+    found, remedy = describe_content(data) or "content that is no .xlsx workbook", _EXPORT_AGAIN
+    if data.startswith(_GZIP):
+        found = "a compressed file, perhaps a Wave project (.asyr)"
+    elif data.startswith(_OLE) and _PASSWORD in data:
+        found = "a workbook with a password"
+        remedy = "Open it in Excel with its password and save it without the password."
+    elif data.startswith(_OLE):
+        found = "an old Excel file (.xls), whatever its name says"
+        remedy = "Open it in Excel and save it as .xlsx, or export the assay from Wave anew."
+    return found, _WORKBOOK, remedy
 
 
 def _missing_sheet(file: str, name: str, present: Mapping[str, object]) -> Violation:
