@@ -38,6 +38,7 @@ def find_channels(
     *,
     given: Mapping[str, int | str] | None,
     file: str,
+    remedy: str = "",
 ) -> dict[str, int]:
     """Return the position (from 0) of each role that is there.
 
@@ -56,6 +57,8 @@ def find_channels(
         What the user says: role to channel name, or to its number counted from 1.
     file
         File name for messages.
+    remedy
+        How the user says which is which, where it is not by the argument ``channels``.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def find_channels(
         If a required role is found nowhere, a role in several channels, or two roles in one channel.
     """
     said = given or {}
-    remedy = _remedy(roles)
+    remedy = remedy or _remedy(roles)
     shown = ", ".join(repr(name[:30]) for name in names) or f"{count} channels without names"
     found: dict[str, int] = {}
     for role in roles:

@@ -6,7 +6,6 @@ belonging to it therefore counts as fused, as it does in every two-dimensional p
 ``FieldScene.nuclei_above`` says how many there are.
 """
 
-import xml.sax.saxutils as xml
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mitograft.assays.microscopy.simulate_file import write_channels
 from mitograft.assays.myotube.simulate_geometry import (
     Canvas,
     Floats,
@@ -24,7 +24,6 @@ from mitograft.assays.myotube.simulate_geometry import (
 )
 from mitograft.assays.myotube.simulate_light import Optics, expose, light_myosin, light_nuclei
 from mitograft.errors import UsageError
-from mitograft.provenance import atomic_write_bytes
 
 __all__ = ["FieldScene", "FieldTruth", "Optics", "draw_scene", "simulate_field", "write_ome_tiff"]
 
@@ -283,35 +282,4 @@ def write_ome_tiff(
     names: tuple[str, ...] = ("DAPI", "MyHC"),
 ) -> None:
     """Write channels as uncompressed OME-TIFF; the same input gives the same bytes."""
-    import io
-
-    import tifffile
-
-    height, width = channels[0].shape
-    planes = "".join(
-        f'<Channel ID="Channel:0:{i}" Name={xml.quoteattr(n)} SamplesPerPixel="1"/>'
-        for i, n in enumerate(names)
-    )
-    data = "".join(f'<TiffData IFD="{i}" FirstC="{i}" PlaneCount="1"/>' for i in range(len(channels)))
-    text = (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" Creator="mitograft simulator">'
-        f'<Image ID="Image:0" Name={xml.quoteattr("SIMULATED " + name)}>'
-        "<Description>SIMULATED field; no cell was photographed.</Description>"
-        f'<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="{channels[0].dtype}" SizeX="{width}" '
-        f'SizeY="{height}" SizeC="{len(channels)}" SizeZ="1" SizeT="1" PhysicalSizeX="{pixel_size_um}" '
-        f'PhysicalSizeXUnit="µm" PhysicalSizeY="{pixel_size_um}" PhysicalSizeYUnit="µm">'
-        f"{planes}{data}</Pixels></Image></OME>"
-    )
-    buffer = io.BytesIO()
-    with tifffile.TiffWriter(buffer, byteorder="<") as writer:
-        for index, channel in enumerate(channels):
-            description = text.encode() if index == 0 else None
-            writer.write(
-                channel,
-                photometric="minisblack",
-                description=description,
-                metadata=None,
-                software="mitograft simulator",
-            )
-    atomic_write_bytes(path, buffer.getvalue())
+    write_channels(path, channels, pixel_size_um, name, names)

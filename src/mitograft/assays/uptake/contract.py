@@ -2,7 +2,7 @@
 
 from mitograft.tables.contract import Column, Contract
 
-__all__ = ["CELLS", "CHANNELS", "DIGITAL", "QUANTITATIVE", "SIGNALS"]
+__all__ = ["CELLS", "CHANNELS", "DIGITAL", "IMAGES", "QUANTITATIVE", "SIGNALS"]
 
 CHANNELS = ("donor", "tmrm", "jc1_red", "jc1_green", "mitosox")
 
@@ -103,4 +103,27 @@ DIGITAL = Contract(
         _NOTE,
     ),
     key=("plate", "well", "target"),
+)
+
+IMAGES = Contract(
+    "uptake images",
+    (
+        Column("image", "File name in the same folder", "text", filled=True),
+        *_PLACE,
+        Column(
+            "role",
+            "Whether the cells were given mitochondria",
+            "category",
+            filled=True,
+            allowed=("sample", "untreated"),
+        ),
+        Column("pixel_size_um", "Where the file gives none", "number", "um", required=False, low=1e-6),
+        Column("donor_channel", "Number from 1, or name", "text", required=False),
+        Column("nuclei_channel", "Number from 1, or name", "text", required=False),
+        Column("recipient_channel", "Number from 1, or name", "text", required=False),
+        Column("cell_channel", "Number from 1, or name", "text", required=False),
+        Column("mask", "File with one label a cell", "text", required=False),
+        _NOTE,
+    ),
+    key=("image",),
 )

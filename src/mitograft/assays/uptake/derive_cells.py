@@ -13,6 +13,7 @@ their well, which only other wells and donors can show.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from mitograft.assays.uptake.read import CellWell
 from mitograft.statistics.proportions import clopper_pearson
 from mitograft.tables.parameters import Parameters
 
-__all__ = ["Threshold", "derive_cells", "threshold_of"]
+__all__ = ["CellSignals", "Threshold", "derive_cells", "gather_signals", "threshold_of"]
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +41,27 @@ class Threshold:
     high: float
     percentile: float
     cells: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CellSignals:
+    """Signals of the cells of one group on one plate, all its wells together, and the plate's threshold.
+
+    ``origin`` is ``table`` or ``image``.
+    """
+
+    origin: Literal["table", "image"]
+    plate: str
+    group: str
+    untreated: bool
+    signals: Array
+    unit: str
+    threshold: float
+
+    @property
+    def positive(self) -> float:
+        """Share of the cells above the threshold."""
+        return float(np.mean(self.signals > self.threshold))
 
 
 def threshold_of(control: Array, percentile: float, *, level: float = 0.95) -> Threshold:
@@ -80,6 +102,24 @@ def derive_cells(
         for well in own:
             estimates += _well(well, control, threshold, level)
     return estimates, findings
+
+
+def gather_signals(
+    wells: Sequence[CellWell], origin: Literal["table", "image"], parameters: Parameters | None = None
+) -> tuple[CellSignals, ...]:
+    """Gather the signals of each group of each plate, untreated groups first."""
+    values = parameters or load_uptake_parameters()
+    percentile = values["positive_percentile"].number
+    found: list[CellSignals] = []
+    for plate in dict.fromkeys(well.place.plate for well in wells):
+        own = [well for well in wells if well.place.plate == plate]
+        cut = threshold_of(np.concatenate([w.signals for w in own if w.untreated]), percentile).value
+        groups = dict.fromkeys((not well.untreated, well.place.group) for well in own)
+        for treated, group in sorted(groups, key=lambda one: one[0]):
+            members = [w for w in own if (w.untreated, w.place.group) == (not treated, group)]
+            signals = np.concatenate([well.signals for well in members])
+            found.append(CellSignals(origin, plate, group, not treated, signals, own[0].unit, cut))
+    return tuple(found)
 
 
 def _well(well: CellWell, control: Array, threshold: Threshold, level: float) -> list[Estimate]:
