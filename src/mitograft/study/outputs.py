@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mitograft.product.analyse import ProductResult, potency_table, stability_table
+from mitograft.product.prepared import dose_table
 from mitograft.report.document import Document, Figure
 from mitograft.study.analysis import Patients
 from mitograft.study.invitro import Invitro
@@ -22,7 +24,7 @@ def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
     """Yield every table with its name, column by column, each row marked with the kind of its data."""
     kind = findings.config.study.data_kind
     if findings.product is not None:
-        yield "certificate", _marked(dict(findings.product.certificate()), kind)
+        yield from ((name, _marked(own, kind)) for name, own in _product(findings.product))
     if findings.invitro is not None:
         yield "readings", _marked(_readings(findings.invitro), kind)
         yield "quality_control", _marked(_quality(findings.invitro), kind)
@@ -32,6 +34,16 @@ def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
     if findings.history is not None:
         yield "history", _marked(_history(findings), "published")
     yield "claims", _claims(findings)
+
+
+def _product(product: ProductResult) -> Iterator[tuple[str, Columns]]:
+    yield "certificate", dict(product.certificate())
+    if product.potencies:
+        yield "potency", dict(potency_table(product.potencies))
+    if product.stability:
+        yield "stability", dict(stability_table(product.stability))
+    if product.doses:
+        yield "doses", dict(dose_table(product.doses))
 
 
 def _marked(columns: Columns, kind: str) -> Columns:

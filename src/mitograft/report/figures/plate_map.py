@@ -24,6 +24,7 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "sample": ("", "sample"),
     "unused": ("·", "unused"),
 }
+_EMPTY = frozenset({"blank", "unused"})  # roles that have no signal of their own
 _SIZES = ((6, 8), (8, 12), (16, 24), (32, 48))
 _LEVELS = 5
 _LEFT = 26.0
@@ -33,12 +34,13 @@ _LEAST_CELL_WITH_SIGN = 12.0
 
 @dataclass(frozen=True, slots=True)
 class PlateWell:
-    """One well: row and column from 0, signal (NaN where there is none) and role."""
+    """One well: row and column from 0, signal (NaN where there is none), role, and whether it is left out."""
 
     row: int
     column: int
     value: float
     role: str = "sample"
+    excluded: bool = False
 
 
 def draw_plate_map(
@@ -47,7 +49,8 @@ def draw_plate_map(
     """Draw a plate: five shades over the range of the signal, letters for the roles.
 
     The range is that of the wells with cells or analyte: blanks would leave no shade for the rest. A signal
-    over more than two decades is shaded by its logarithm. A well without a value is hatched.
+    over more than two decades is shaded by its logarithm. A well without a value is hatched unless it is
+    blank or unused, and one that is left out of the results is crossed.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def draw_plate_map(
         for well in wells:
             _draw_well(axes, well, shade, cell)
         figure.text(0, 1 - 2 / height, shorten(title, WIDTH * 0.6), va="top", color=hue("ink"))
-        _draw_key(panel(figure, 0, _TOP + rows * cell + 12, WIDTH, 44), shade, unit, {w.role for w in wells})
+        _draw_key(panel(figure, 0, _TOP + rows * cell + 12, WIDTH, 44), shade, unit, wells)
         return svg_text(figure)
 
 
@@ -87,7 +90,7 @@ def _size(wells: Sequence[PlateWell]) -> tuple[int, int]:
 def _signals(wells: Sequence[PlateWell]) -> list[float]:
     """Return the finite signals, without those of blank and unused wells where there are others."""
     known = [well for well in wells if math.isfinite(well.value)]
-    full = [well.value for well in known if well.role not in {"blank", "unused"}]
+    full = [well.value for well in known if well.role not in _EMPTY and not well.excluded]
     return full or [well.value for well in known]
 
 
@@ -138,9 +141,13 @@ def _draw_well(axes: "Axes", well: PlateWell, shade: _Shade, cell: float) -> Non
     level = shade(well.value) if known else 0
     if known:
         box.set(facecolor=hue(f"heat-{level}"), edgecolor="none")
+    elif well.role in _EMPTY:
+        box.set(facecolor=hue("ground"), edgecolor=hue("grid"), linewidth=0.8)
     else:
         box.set(facecolor=hue("ground"), edgecolor=hue("hatch"), hatch="////")
     axes.add_patch(box)
+    if well.excluded:
+        _cross(axes, (well.column, well.row), hue(f"on-heat-{level}") if known else hue("ink"))
     sign = _SIGNS.get(well.role, ("?", ""))[0]
     if sign and cell >= _LEAST_CELL_WITH_SIGN:
         colour = hue(f"on-heat-{level}") if known else hue("ink")
@@ -155,7 +162,13 @@ def _draw_well(axes: "Axes", well: PlateWell, shade: _Shade, cell: float) -> Non
         )
 
 
-def _draw_key(axes: "Axes", shade: _Shade, unit: str, roles: set[str]) -> None:
+def _cross(axes: "Axes", corner: tuple[int, int], colour: str) -> None:
+    x, y = corner
+    for ends in ([y + 0.18, y + 0.82], [y + 0.82, y + 0.18]):
+        axes.plot([x + 0.18, x + 0.82], ends, color=colour, linewidth=1.3)
+
+
+def _draw_key(axes: "Axes", shade: _Shade, unit: str, wells: Sequence[PlateWell]) -> None:
     from matplotlib.patches import Rectangle
 
     axes.set_xlim(0, WIDTH)
@@ -172,9 +185,14 @@ def _draw_key(axes: "Axes", shade: _Shade, unit: str, roles: set[str]) -> None:
     axes.text(
         x + 5, 8, shorten(words, WIDTH - x - 5, SMALL), size=SMALL, va="center_baseline", color=hue("muted")
     )
+    roles = {well.role for well in wells}
     named = [f"{sign} {name}" for role, (sign, name) in _SIGNS.items() if role in roles and sign]
     if "sample" in roles and named:
         named.append("no letter: sample")
+    if any(well.excluded for well in wells):
+        named.append("crossed: left out")
+    if any(not math.isfinite(well.value) and well.role not in _EMPTY for well in wells):
+        named.append("hatched: no value")
     axes.text(
         0, 32, shorten(", ".join(named), WIDTH, SMALL), size=SMALL, va="center_baseline", color=hue("muted")
     )

@@ -64,7 +64,7 @@ def _sections(
     blocks = (*judged.blocks, evidence_table(findings.evidence)) if findings.evidence else judged.blocks
     yield Section(judged.id, judged.title, judged.lead, blocks)
     if findings.product is not None:
-        yield product_section(findings.product)
+        yield product_section(findings.product, study.data_kind)
     if findings.invitro is not None:
         if findings.invitro.comparisons:
             yield comparisons_section(findings.invitro, study.data_kind)

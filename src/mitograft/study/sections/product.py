@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from mitograft.evidence import DataKind
 from mitograft.product.analyse import ProductResult, potency_table, stability_table
 from mitograft.report.document import Block, Paragraph, Section, Table, TableColumn
+from mitograft.report.numbers import format_interval
+from mitograft.study.sections.product_figures import potency_figures, stability_figures
 from mitograft.tables.contract import Cell
 
 __all__ = ["product_section"]
@@ -21,6 +24,10 @@ _CERTIFICATE = {
     "reason": "Why",
     "method": "Method",
 }
+_LOSS = (
+    "Potency out of storage is taken to fall by first order; the range is that of the half-life, an "
+    "unconfirmed number. Particles: from the lot's own count and protein where both were measured."
+)
 _POTENCY = {
     "assay": "Assay",
     "lot": "Lot",
@@ -42,8 +49,8 @@ _STABILITY = {
 }
 
 
-def product_section(product: ProductResult) -> Section:
-    """Show the certificate of every lot, relative potencies and shelf lives."""
+def product_section(product: ProductResult, data_kind: DataKind) -> Section:
+    """Show the certificate of every lot, relative potencies, shelf lives and prepared doses."""
     counts = Counter(verdict.verdict for verdict in product.verdicts)
     words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     blocks: list[Block] = [
@@ -58,9 +65,13 @@ def product_section(product: ProductResult) -> Section:
     if product.potencies:
         caption = "Potency relative to the reference lot (parallel curves)"
         blocks.append(_table("potency", caption, potency_table(product.potencies), _POTENCY))
+        blocks += potency_figures(product, data_kind)
     if product.stability:
         caption = "Shelf life (one-sided 95 % bound on the regression, ICH Q1E)"
         blocks.append(_table("stability", caption, stability_table(product.stability), _STABILITY))
+        blocks += stability_figures(product, data_kind)
+    if product.doses:
+        blocks.append(_doses(product))
     lead = (
         f"{len(product.verdicts)} lots judged for release: {words}."
         if product.verdicts
@@ -77,6 +88,42 @@ def _lots(product: ProductResult) -> Table:
         tuple((v.lot, v.verdict, v.reason) for v in product.verdicts),
         note="Respiration and ATP synthesis are separate potency assays: one never stands in for the other.",
     )
+
+
+def _doses(product: ProductResult) -> Table:
+    columns = (
+        TableColumn("lot", "Lot"),
+        TableColumn("release", "Release"),
+        TableColumn("dose_ug", "Dose", "µg protein", "decimal", 0),
+        TableColumn("volume_ul", "Volume", "µL", "decimal", 0),
+        TableColumn("particles", "Particles", "10⁹", "decimal", 2),
+        TableColumn("hours", "Out of storage", "h", "decimal", 1),
+        TableColumn("left", "Potency left", "%", "decimal", 0),
+        TableColumn("active_ug", "Active at the bedside", "µg", "decimal", 0),
+        TableColumn("remarks", "Remarks"),
+    )
+    common = _common(product)
+    rows = tuple(
+        (
+            *(p.planned.lot, p.verdict or "not judged", p.dose.dose_ug, 1000 * p.dose.volume_ml),
+            *(p.dose.particles / 1e9, p.dose.hours),
+            _span(100 * p.dose.left, 100 * p.dose.left_low, 100 * p.dose.left_high),
+            _span(p.dose.active_ug, p.dose.active_ug_low, p.dose.active_ug_high),
+            " ".join(remark for remark in p.remarks if remark not in common),
+        )
+        for p in product.doses
+    )
+    return Table("doses", "Doses as prepared", columns, rows, note=" ".join([_LOSS, *common]))
+
+
+def _span(estimate: float, low: float, high: float) -> str:
+    return format_interval(estimate, low, high, 0)
+
+
+def _common(product: ProductResult) -> list[str]:
+    """Return the remarks that every dose has: they stand below the table once."""
+    first, *others = (prepared.remarks for prepared in product.doses)
+    return [remark for remark in first if all(remark in other for other in others)]
 
 
 def _table(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mitograft.assays.samples import Assigned
 from mitograft.assays.seahorse.analyse import SeahorseResult
 from mitograft.assays.seahorse.wave import WavePlate
 from mitograft.evidence import DataKind
@@ -12,17 +13,30 @@ from mitograft.report.document import Block, Figure, Paragraph, Section
 from mitograft.report.figures.energy_map import EnergyGroup, EnergyState, draw_energy_map
 from mitograft.report.figures.rate_agreement import RatePair, draw_rate_agreement
 from mitograft.report.figures.traces import Injection, Trace, draw_traces
+from mitograft.study.sections.parameter_points import parameter_points
 from mitograft.study.sections.readings import findings_table, parameter_table
 
 __all__ = ["respiration_section"]
 
 _MOST_TRACES = 6
 _PLATES_SHOWN = 3
+_PARAMETERS = (
+    ("basal_respiration", "Basal respiration"),
+    ("atp_linked_respiration", "ATP-linked respiration"),
+    ("proton_leak", "Proton leak"),
+    ("maximal_respiration", "Maximal respiration"),
+    ("spare_capacity", "Spare capacity"),
+    ("non_mitochondrial_respiration", "Non-mitochondrial respiration"),
+    ("coupling_efficiency", "Coupling efficiency"),
+    ("atp_rate_total", "ATP production rate"),
+)
 _ENERGY = ("basal_ecar", "basal_ocr", "stressed_ecar", "stressed_ocr")
 
 
-def respiration_section(result: SeahorseResult, waves: Sequence[WavePlate], data_kind: DataKind) -> Section:
-    """Show traces, energy map, agreement with the vendor's rates, parameters and findings."""
+def respiration_section(
+    result: SeahorseResult, waves: Sequence[WavePlate], assigned: Sequence[Assigned], data_kind: DataKind
+) -> Section:
+    """Show traces, parameters, energy map, agreement with the vendor's rates and findings."""
     worst = max(comparison.median_relative for comparison in result.comparisons)
     slope = np.nanmedian([comparison.slope_median_relative for comparison in result.comparisons])
     lead = (
@@ -36,7 +50,16 @@ def respiration_section(result: SeahorseResult, waves: Sequence[WavePlate], data
         blocks.append(
             Paragraph(f"Traces of the first {_PLATES_SHOWN} of {len(waves)} plates are shown.", "note")
         )
+    points = parameter_points(
+        result.readings,
+        assigned,
+        _PARAMETERS,
+        title="Mito Stress Test parameters for each condition",
+        name="respiration-points",
+        data_kind=data_kind,
+    )
     blocks += [
+        *([points] if points else []),
         *_energy(result, data_kind),
         _agreement(result, waves, data_kind),
         parameter_table(result.readings, "seahorse-parameters"),
