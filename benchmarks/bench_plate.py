@@ -42,7 +42,6 @@ from mitograft.statistics.curve_model import Curve
 from mitograft.tables.read import read_table
 
 ANALYTES, SAMPLES = 10, 32
-WELLS = 96
 Values = dict[tuple[str, ...], float]
 
 
@@ -115,7 +114,7 @@ def concentrations(folder: Path) -> Concentrations:
     """Read and derive concentrations; only those within the limits of quantification."""
     wells, _ = join_layout([read_plate_file(path) for path in sorted(folder.glob("beads*.csv"))])
     result = derive_concentrations(wells, "cytokine")
-    values = {(c.source, c.well, c.analyte): c.value for c in result.concentrations if not c.flag}
+    values: Values = {(c.source, c.well, c.analyte): c.value for c in result.concentrations if not c.flag}
     four = {(c.source, c.name) for c in result.curves if getattr(getattr(c.fit, "curve", None), "g", 0) == 1}
     return Concentrations(values, frozenset(four))
 
@@ -188,7 +187,7 @@ def error(values: Values, keys: Sequence[tuple[str, ...]], truth: Values) -> flo
 
 def true_concentrations(folder: Path) -> Values:
     """Return the simulated truth by file, well and analyte."""
-    known = {}
+    known: Values = {}
     for number, path in enumerate(sorted(folder.glob("beads*.csv"))):
         samples = bead_truth(number).samples
         for row in csv.reader(path.read_text().splitlines()):
@@ -215,7 +214,11 @@ def main() -> None:
         agree_on_concentrations(
             report, *found["concentration"], true_concentrations(folders["concentration"])
         )
-    report.remarks.append("Memory is that of a process of its own with the libraries it loads.")
+    report.remarks += [
+        "For each concentration curve the peer makes one fit; we fit two models from several starts and give"
+        " every value an interval.",
+        "Memory is that of a process of its own with the libraries it loads.",
+    ]
     report.finish(as_json=choice.json, packages=("mitograft", "numpy", "scipy", "pandas"))
 
 
@@ -259,15 +262,13 @@ def agree_on_concentrations(
         "curves_of_four",
         len(own.four),
         "curves",
-        "concentration: of these with four parameters by our choice",
+        "concentration: of these we give four parameters",
     )
     add("quantified", share, "%", "concentration: values within our limits of quantification")
     add("apart", 100 * apart, "%", "concentration: largest difference from the peer, four parameters in both")
     skewed = [key for key in shared if int(key[2][1:]) % 2]
-    for word, keys in (
-        ("symmetric", [key for key in shared if key not in set(skewed)]),
-        ("asymmetric", skewed),
-    ):
+    even = [key for key in shared if int(key[2][1:]) % 2 == 0]
+    for word, keys in (("symmetric", even), ("asymmetric", skewed)):
         add(f"{word}_error", error(own.values, keys, truth), "%", f"{word} truth: median error")
         add(f"{word}_plain_error", error(other.values, keys, truth), "%", f"{word} truth: the peer's")
 
