@@ -11,8 +11,8 @@ from statsmodels.stats.multitest import multipletests
 from mitograft.errors import UsageError
 from mitograft.statistics.multiplicity import bonferroni_level, holm
 
-# Wright, Biometrics 1992;48:1005 gives the rule; 15 ordered p values of Benjamini and Hochberg, J R Stat Soc B
-# 1995;57:289 (thrombolysis trial), of which Holm's procedure at 0.05 rejects the first three.
+# The 15 p values of the thrombolysis trial in Benjamini and Hochberg, J R Stat Soc B 1995;57:289, of which
+# procedures that bound the chance of any false finding at 0.05 reject the first three.
 BENJAMINI_HOCHBERG = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
     0.7590, 1.0000,

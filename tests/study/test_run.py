@@ -183,7 +183,7 @@ def test_simulated_data_is_marked_everywhere(mitograft, study):
         ('"untreated control"]]', '"nobody"]]', "found contrasts with 'nobody'"),
         ('group = "exercise"\n', 'group = "nobody"\n', "found history group 'nobody'"),
         ("missing =", 'primary_visit = "week 99"\nmissing =', "found primary_visit 'week 99'"),
-        ("[parameters]\n", "[parameters]\nnonsense = 3\n", "Unknown parameter nonsense"),
+        ("[parameters]\n", "[parameters]\nnonsense = 3\n", "found an unknown parameter 'nonsense'"),
         ("trial/subjects.csv", "trial/nothere.csv", "nothere.csv"),
     ],
 )

@@ -25,7 +25,7 @@ from mitograft.study.folder import Study
 from mitograft.study.scoring import score_file
 from mitograft.tables.read import read_table
 from mitograft.trial.core_set import CohortScore
-from mitograft.trial.history import SingleArmReading, read_single_arm
+from mitograft.trial.history import SingleArmReading, load_single_arm_parameters, read_single_arm
 from mitograft.trial.responders import Counts, Origin, count_responders, derive_difference, derive_rate
 from mitograft.trial.subjects import Mark, Subject, read_marks, read_subjects
 
@@ -80,7 +80,7 @@ def analyse_patients(study: Study) -> Patients | None:
     part = study.config.trial
     if part is None:
         return None
-    rules = tis_rules(part.population, part.variant, study.config.overrides())
+    rules = tis_rules(part.population, part.variant, study.config.overrides("tis"))
     cohort = score_file(
         study.path(part.core_set),
         rules=rules,
@@ -213,8 +213,9 @@ def read_history(
     part = config.history
     if part is None:
         return None
+    parameters = load_single_arm_parameters().override(config.overrides("history"))
     if part.group is None or patients is None:
-        return read_single_arm(part.n, part.threshold), None
+        return read_single_arm(part.n, part.threshold, parameters=parameters), None
     chosen = patients.primary & (np.array(patients.groups) == part.group)
     score = patients.cohort.score
     counts = count_responders(
@@ -224,7 +225,7 @@ def read_history(
         raise UsageError(
             f"study.toml: found history group {part.group!r}; expected a group of the subjects file."
         )
-    return read_single_arm(counts.n, part.threshold), counts.sure
+    return read_single_arm(counts.n, part.threshold, parameters=parameters), counts.sure
 
 
 def judge_claims(config: StudyConfig, evidence: tuple[Evidence, ...]) -> tuple[Judgement, ...]:

@@ -5,20 +5,33 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from mitograft.errors import StudyError, UsageError, Violation
+from mitograft.study.config_invitro import (
+    Comparison,
+    DoseComparison,
+    InvitroPart,
+    MyotubePart,
+    PlatePart,
+    SeahorsePart,
+)
+from mitograft.study.config_parts import Id, Part, StudyPath, Text
 from mitograft.study.toml_lines import line_of
 
 __all__ = [
+    "FILE",
     "Assumption",
     "ClaimsPart",
     "Comparison",
+    "DoseComparison",
     "HistoryPart",
     "InvitroPart",
+    "MyotubePart",
     "OwnClaim",
     "PlatePart",
     "ProductPart",
+    "SeahorsePart",
     "StudyConfig",
     "StudyPart",
     "TrialPart",
@@ -26,37 +39,19 @@ __all__ = [
 ]
 
 FILE = "study.toml"
-Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-def _inside(value: str) -> str:
-    """Keep every file inside the study folder."""
-    if Path(value).is_absolute() or ".." in Path(value).parts or "\\" in value or ":" in value:
-        raise ValueError("expected a path inside the study folder, with forward slashes")
-    return value
-
-
-StudyPath = Annotated[str, AfterValidator(_inside)]
-
-
-class _Part(BaseModel):
-    """One section; unknown keys are mistakes, values are never converted silently."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class StudyPart(_Part):
+class StudyPart(Part):
     """``[study]``: what the study is."""
 
     id: Id
     title: Text
     data_kind: Literal["measured", "published", "simulated"]
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    citations: list[Text] = []
+    citations: list[Text] = Field(default=[])
 
 
-class TrialPart(_Part):
+class TrialPart(Part):
     """``[trial]``: core set measures of patients.
 
     ``primary_visit`` is the visit of the end point (default: each subject's last); ``contrasts`` lists pairs
@@ -70,64 +65,19 @@ class TrialPart(_Part):
     variant: Literal["imacs", "printo"] = "imacs"
     baseline: Text | None = None
     primary_visit: Text | None = None
-    contrasts: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] = []
+    contrasts: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] = Field(default=[])
     missing: Literal["strict", "zero", "bounds", "rescale"] = "strict"
-    map: dict[str, str] = {}
-    ignore: list[str] = []
+    map: dict[str, str] = Field(default={})
+    ignore: list[str] = Field(default=[])
 
 
-class ProductPart(_Part):
+class ProductPart(Part):
     """``[product]``: the folder of the mitochondria lots (lots.csv and, if there, its other tables)."""
 
     folder: StudyPath = "product"
 
 
-class Comparison(_Part):
-    """``[[invitro.comparisons]]``: two conditions of ``samples.csv`` compared donor by donor.
-
-    ``parameter`` is ``assay.parameter``, for example ``seahorse.maximal``; ``quantity`` and ``contrast`` are
-    the words of the claim the comparison bears on. With ``healthy``, a condition of healthy donors, the share
-    of the defect that is left is judged too: restored where its interval lies within ``margin`` of healthy.
-    """
-
-    quantity: Text
-    contrast: Text
-    parameter: Annotated[str, Field(pattern=r"^(seahorse|plate|myotube|uptake)\.[a-z0-9_]+$")]
-    first: Text
-    second: Text
-    scale: Literal["difference", "log ratio"] = "difference"
-    healthy: Text | None = None
-    margin: Annotated[float, Field(gt=0, lt=1)] = 0.2
-
-
-class PlatePart(_Part):
-    """``[[invitro.plates]]``: plate files of one experiment, read with one layout.
-
-    ``files`` and ``layout`` lie in the folder ``plates`` of the cell assays. ``kind`` is ``percent`` (of the
-    untreated control), ``concentration`` (from the standards) or ``counts`` (a cell counter).
-    """
-
-    files: Annotated[list[StudyPath], Field(min_length=1)]
-    layout: StudyPath | None = None
-    parameter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    kind: Literal["percent", "concentration", "counts"] = "percent"
-    dose_response: bool = False
-
-
-class InvitroPart(_Part):
-    """``[invitro]``: the folder of the cell assays, with samples.csv and a folder for each assay in it.
-
-    ``rule`` names how Mito Stress Test parameters are taken from the stages; ``comparisons`` are judged donor
-    by donor.
-    """
-
-    folder: StudyPath = "invitro"
-    rule: Literal["agilent", "stage_mean"] = "agilent"
-    plates: list[PlatePart] = []
-    comparisons: list[Comparison] = []
-
-
-class HistoryPart(_Part):
+class HistoryPart(Part):
     """``[history]``: the single-arm trial that is read against placebo arms.
 
     With ``group``, patients and responders are counted in that group of the trial; without it every possible
@@ -139,7 +89,7 @@ class HistoryPart(_Part):
     threshold: Literal[20, 40, 60] = 20
 
 
-class OwnClaim(_Part):
+class OwnClaim(Part):
     """``[[claims.own]]``: a claim of this study."""
 
     id: Id
@@ -152,11 +102,11 @@ class OwnClaim(_Part):
     source: Text
 
 
-class ClaimsPart(_Part):
+class ClaimsPart(Part):
     """``[claims]``: which claims to judge."""
 
-    judge: list[Id] = []
-    own: list[OwnClaim] = []
+    judge: list[Id] = Field(default=[])
+    own: list[OwnClaim] = Field(default=[])
 
     @model_validator(mode="after")
     def _unique(self) -> "ClaimsPart":
@@ -167,7 +117,7 @@ class ClaimsPart(_Part):
         return self
 
 
-class Assumption(_Part):
+class Assumption(Part):
     """``[[assumptions]]``: something the data do not say but the results depend on."""
 
     id: Id
@@ -175,8 +125,8 @@ class Assumption(_Part):
     affects: Text
 
 
-class StudyConfig(_Part):
-    """A whole study.toml. ``parameters`` overrides unconfirmed parameters by id."""
+class StudyConfig(Part):
+    """A whole study.toml. ``parameters`` overrides parameters by id, or by part and id."""
 
     study: StudyPart
     product: ProductPart | None = None
@@ -184,12 +134,17 @@ class StudyConfig(_Part):
     trial: TrialPart | None = None
     history: HistoryPart | None = None
     claims: ClaimsPart = ClaimsPart()
-    parameters: dict[str, str | int | float] = {}
-    assumptions: list[Assumption] = []
+    parameters: dict[str, str | int | float | dict[str, str | int | float]] = Field(default={})
+    assumptions: list[Assumption] = Field(default=[])
 
-    def overrides(self) -> dict[str, str]:
-        """Return the overridden parameters as text."""
-        return {name: str(value) for name, value in self.parameters.items()}
+    def overrides(self, part: str) -> dict[str, str]:
+        """Return the overridden parameters of a part (``parameters.PARTS``) as text, by id."""
+        if not self.parameters:
+            return {}
+        from mitograft.study.parameters import flatten
+
+        every = flatten(self.parameters).items()
+        return {name.partition(".")[2]: text for name, text in every if name.startswith(f"{part}.")}
 
 
 def load_study(folder: Path) -> StudyConfig:
@@ -213,11 +168,15 @@ def load_study(folder: Path) -> StudyConfig:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(str(path), [_not_toml(path, error)]) from None
+    found = _parameter_violations(path, text, content.get("parameters"))
     try:
-        return StudyConfig.model_validate(content)
+        config = StudyConfig.model_validate(content)
     except ValidationError as error:
-        found = [_violation(path, text, item) for item in error.errors()]
-        raise StudyError(str(path), sorted(found, key=lambda v: v.row or 0)) from None
+        found += [_violation(path, text, item) for item in error.errors()]
+    if found:
+        unique = {(v.row, v.column): v for v in found}  # a choice of types complains once for each of them
+        raise StudyError(str(path), sorted(unique.values(), key=lambda v: v.row or 0))
+    return config
 
 
 def _read(path: Path) -> str:
@@ -242,6 +201,21 @@ def _not_toml(path: Path, error: tomllib.TOMLDecodeError) -> Violation:
         file=path.name,
         row=int(place[1]) if place else None,
     )
+
+
+def _parameter_violations(path: Path, text: str, parameters: object) -> list[Violation]:
+    """Judge ``[parameters]``; the rooms whose parameters they are load only where there are some."""
+    if not parameters or not isinstance(parameters, dict):
+        return []
+    from mitograft.study.parameters import parameter_mistakes
+
+    return [
+        Violation(
+            "parameter", found, expected, "Correct its name or value, or remove it.", path.name,
+            line_of(text, ("parameters", *keys)), ".".join(("parameters", *keys)),
+        )
+        for keys, found, expected in parameter_mistakes(parameters)
+    ]  # fmt: skip
 
 
 _ADVICE = {

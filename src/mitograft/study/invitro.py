@@ -1,16 +1,18 @@
 """The analysis of the cell assays: files, readings, donors and conditions, comparisons, evidence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 from mitograft.assays.findings import Finding
 from mitograft.assays.readings import Reading
 from mitograft.assays.samples import Assigned, assign, read_samples
-from mitograft.errors import UsageError
-from mitograft.evidence import Evidence
+from mitograft.evidence import DataKind, Evidence
 from mitograft.study.assay_files import AssayDetails, analyse_assays
-from mitograft.study.comparisons import Compared, compare_all
+from mitograft.study.comparisons import Compared, check_comparisons, compare_all
+from mitograft.study.dose_comparisons import DosesCompared, compare_doses
 from mitograft.study.folder import Study
+from mitograft.study.mistakes import Mistakes
 from mitograft.tables.read import read_table
 
 __all__ = ["Invitro", "analyse_invitro"]
@@ -28,8 +30,10 @@ class Invitro:
         Readings with their donor and condition, and those ``samples.csv`` does not speak of.
     findings
         What quality control says, over all assays.
-    comparisons, evidence
-        The comparisons of study.toml, and what they give as evidence.
+    comparisons, doses, evidence
+        The comparisons of study.toml, doses against a control, and what they give as evidence.
+    multiplicity
+        How the comparisons of a family are adjusted: ``none`` or ``holm``.
     """
 
     details: AssayDetails
@@ -37,7 +41,9 @@ class Invitro:
     unassigned: tuple[Reading, ...]
     findings: tuple[Finding, ...]
     comparisons: tuple[Compared, ...]
-    evidence: tuple[Evidence, ...] = field(default=())
+    doses: tuple[DosesCompared, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    multiplicity: Literal["none", "holm"] = "none"
 
 
 def analyse_invitro(study: Study) -> Invitro | None:
@@ -47,34 +53,45 @@ def analyse_invitro(study: Study) -> Invitro | None:
     ------
     InputError
         If a file breaks a rule.
-    UsageError
-        If study.toml names files, parameters or conditions that do not exist.
+    StudyError
+        If study.toml names files, wells, parameters or conditions that do not exist; lists all of them.
     """
     part = study.config.invitro
     if part is None:
         return None
-    folder = study.path(part.folder)
-    if not folder.is_dir():
-        raise UsageError(
-            f"study.toml: found no folder {part.folder!r} for the cell assays; make it or leave "
-            "[invitro] out."
-        )
-    details = analyse_assays(folder, part)
+    folder, mistakes = study.path(part.folder), Mistakes(study.folder)
     table = folder / "samples.csv"
-    if part.comparisons and not table.is_file():
-        raise UsageError(
-            f"study.toml: found comparisons but no {part.folder}/samples.csv; add it, it says whose "
-            "each reading is."
-        )
+    if not folder.is_dir():
+        mistakes.add(
+            "no-folder", ("invitro", "folder"), f"no folder {part.folder!r} for the cell assays", "one",
+            "Make it, or leave [invitro] out.",
+        )  # fmt: skip
+        mistakes.raise_any()
+    asked = "comparisons" if part.comparisons else "dose_comparisons"
+    if (part.comparisons or part.dose_comparisons) and not table.is_file():
+        mistakes.add(
+            "no-samples", ("invitro", asked), f"comparisons but no {part.folder}/samples.csv",
+            "that table: it says whose each reading is", "Add it.",
+        )  # fmt: skip
     samples = read_samples(read_table(table)) if table.is_file() else ()
+    details = analyse_assays(folder, study.config, samples, mistakes)
     assigned, unassigned = assign(details.readings(), samples)
-    comparisons = compare_all(part.comparisons, assigned)
-    evidence = tuple(_evidence(comparisons, study))
-    return Invitro(details, assigned, unassigned, details.findings(), comparisons, evidence)
+    check_comparisons(part, assigned, mistakes)
+    mistakes.raise_any()
+    comparisons, doses = compare_all(part, assigned), compare_doses(part, assigned)
+    kind = study.config.study.data_kind
+    return Invitro(
+        details, assigned, unassigned, details.findings(), comparisons, doses,
+        tuple(_evidence(comparisons, doses, kind)), part.multiplicity,
+    )  # fmt: skip
 
 
-def _evidence(comparisons: tuple[Compared, ...], study: Study) -> Iterator[Evidence]:
+def _evidence(
+    comparisons: tuple[Compared, ...], doses: tuple[DosesCompared, ...], kind: DataKind
+) -> Iterator[Evidence]:
     for compared in comparisons:
-        row = compared.evidence(study.config.study.data_kind)
+        row = compared.evidence(kind)
         if row is not None:
             yield row
+    for one in doses:
+        yield from one.evidence(kind)

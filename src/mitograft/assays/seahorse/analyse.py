@@ -32,9 +32,9 @@ from mitograft.assays.seahorse.rates import (
 )
 from mitograft.assays.seahorse.wave import Rates, WavePlate
 from mitograft.errors import UsageError
-from mitograft.tables.parameters import Parameter
+from mitograft.tables.parameters import Parameter, Parameters
 
-__all__ = ["Options", "SeahorseResult", "analyse_plates"]
+__all__ = ["Options", "SeahorseResult", "analyse_plates", "seahorse_parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,15 @@ class Options:
         ``none``, ``mad`` or ``log_mad``.
     exclusions
         Reasons by (file, well) of wells the user leaves out.
+    parameters
+        Constants and thresholds; None takes ``seahorse_parameters()``.
     """
 
     rule: Rule = "agilent"
     rates: Literal["vendor", "recomputed"] = "vendor"
     outliers: OutlierRule = "none"
     exclusions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    parameters: Parameters | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,12 @@ class SeahorseResult:
     flagged: tuple[Parameter, ...]
 
 
+def seahorse_parameters() -> Parameters:
+    """Return every constant and threshold of this assay: of rates, parameters and quality control."""
+    sets = (rate_parameters(), stress_test_parameters(), qc_thresholds())
+    return Parameters({parameter.id: parameter for one in sets for parameter in one})
+
+
 def analyse_plates(plates: Sequence[WavePlate], options: Options | None = None) -> SeahorseResult:
     """Analyse the plates of one experiment together.
 
@@ -101,6 +110,7 @@ def analyse_plates(plates: Sequence[WavePlate], options: Options | None = None) 
         If an option is unknown or an exclusion names a file or well that is not there.
     """
     chosen = options or Options()
+    known = chosen.parameters or seahorse_parameters()
     _check_options(plates, chosen)
     require_distinct_plates(plates)
     readings: list[Reading] = []
@@ -109,20 +119,19 @@ def analyse_plates(plates: Sequence[WavePlate], options: Options | None = None) 
     derived: list[PlateParameters] = []
     left_out: list[Exclusion] = []
     for plate in plates:
-        rates = _rates(plate, chosen)
-        parameters = derive_parameters(plate, rates, chosen.rule)
-        comparison = compare_rates(plate)
+        rates = _rates(plate, chosen, known)
+        parameters = derive_parameters(plate, rates, chosen.rule, known)
+        comparison = compare_rates(plate, known)
         own = {well: why for (source, well), why in chosen.exclusions.items() if source == plate.source}
-        exclusions = find_outliers(plate, rates, chosen.outliers, own)
-        findings += check_plate(plate, rates)
-        findings += check_wells(plate, rates, parameters)
-        findings += check_comparison(plate, comparison)
+        exclusions = find_outliers(plate, rates, chosen.outliers, own, known)
+        findings += check_plate(plate, rates, known)
+        findings += check_wells(plate, rates, parameters, known)
+        findings += check_comparison(plate, comparison, known)
         findings += _undefined(plate, parameters) + _excluded(exclusions)
         readings += _readings(plate, parameters, exclusions)
         comparisons.append(comparison)
         derived.append(parameters)
         left_out += exclusions
-    sets = (rate_parameters(), stress_test_parameters(), qc_thresholds())
     return SeahorseResult(
         readings=tuple(readings),
         findings=tuple(findings),
@@ -130,7 +139,7 @@ def analyse_plates(plates: Sequence[WavePlate], options: Options | None = None) 
         parameters=tuple(derived),
         exclusions=tuple(left_out),
         rule=f"{chosen.rule}: {RULES[chosen.rule]}; {chosen.rates} rates; outlier rule {chosen.outliers}",
-        flagged=tuple(parameter for one in sets for parameter in one.flagged()),
+        flagged=known.flagged(),
     )
 
 
@@ -143,9 +152,9 @@ def _check_options(plates: Sequence[WavePlate], options: Options) -> None:
         raise UsageError(f"Exclusions name {', '.join(strange)}, which is none of the plates given.")
 
 
-def _rates(plate: WavePlate, options: Options) -> Rates:
-    rates = recompute_rates(plate) if options.rates == "recomputed" else plate.vendor
-    return rates if background_is_zero(plate, rates) else correct_background(plate, rates)
+def _rates(plate: WavePlate, options: Options, known: Parameters) -> Rates:
+    rates = recompute_rates(plate, known) if options.rates == "recomputed" else plate.vendor
+    return rates if background_is_zero(plate, rates, known) else correct_background(plate, rates)
 
 
 def _readings(

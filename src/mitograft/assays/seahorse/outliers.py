@@ -20,6 +20,7 @@ import numpy.typing as npt
 from mitograft.assays.seahorse.check import qc_thresholds
 from mitograft.assays.seahorse.wave import Rates, WavePlate
 from mitograft.errors import UsageError
+from mitograft.tables.parameters import Parameters
 
 __all__ = ["OUTLIER_RULES", "Exclusion", "OutlierRule", "find_outliers"]
 
@@ -44,6 +45,7 @@ def find_outliers(
     rates: Rates,
     rule: OutlierRule = "none",
     excluded: Mapping[str, str] | None = None,
+    thresholds: Parameters | None = None,
 ) -> tuple[Exclusion, ...]:
     """Return every well left out: deselected in Wave, excluded by the user, or found by the rule.
 
@@ -55,6 +57,8 @@ def find_outliers(
         ``none``, ``mad`` or ``log_mad``.
     excluded
         Reasons by well, of the user.
+    thresholds
+        None takes ``qc_thresholds()``.
 
     Raises
     ------
@@ -73,18 +77,21 @@ def find_outliers(
             raise UsageError(f"{plate.source}, well {well}: found no reason for the exclusion; give one.")
         found.setdefault(well, Exclusion(plate.source, well, "user", reason.strip()))
     if rule != "none":
-        for well, reason in _by_distance(plate, rates, rule, frozenset(found)).items():
+        limits = thresholds or qc_thresholds()
+        for well, reason in _by_distance(plate, rates, rule, frozenset(found), limits).items():
             found[well] = Exclusion(plate.source, well, rule, reason)
     return tuple(found[well] for well in plate.wells if well in found)
 
 
-def _by_distance(plate: WavePlate, rates: Rates, rule: str, out: frozenset[str]) -> dict[str, str]:
+def _by_distance(
+    plate: WavePlate, rates: Rates, rule: str, out: frozenset[str], limits: Parameters
+) -> dict[str, str]:
     log = rule == "log_mad"
     values = rates.ocr
     if log:
         values = np.log(np.where(values > 0, values, np.nan))
-    limit = qc_thresholds()[f"outlier_{rule}"].number
-    smallest = int(qc_thresholds()["outlier_smallest_group"].number)
+    limit = limits[f"outlier_{rule}"].number
+    smallest = int(limits["outlier_smallest_group"].number)
     reasons: dict[str, str] = {}
     for group in dict.fromkeys(plate.group):
         wells = [

@@ -53,22 +53,26 @@ def oxygen_from_emission(emission: Array, background: Mask, oxygen: Oxygen) -> A
     return level
 
 
-def oxygen_rates(plate: WavePlate) -> Array:
-    """Return OCR (wells x measurements, pmol/min), not yet corrected for the background wells."""
+def oxygen_rates(plate: WavePlate, constants: Parameters | None = None) -> Array:
+    """Return OCR (wells x measurements, pmol/min), not yet corrected for the background wells.
+
+    Constants: None takes ``rate_parameters()``.
+    """
+    known = constants or rate_parameters()
     ticks, oxygen = plate.ticks, plate.oxygen
     level = _without_gaps(ticks.o2, ticks.count)
-    series, times, spans = _one_series(level, ticks)
-    smooth, slope, square = _quadratic(series, times)
+    series, times, spans = _one_series(level, ticks, known)
+    smooth, slope, square = _quadratic(series, times, int(known["smoothing_ticks"].number))
     chamber = smooth + oxygen.tp * slope
     wall = _wall(chamber, times, oxygen.tw)
     change = slope + oxygen.tp * square
     flow = -change + (oxygen.ambient - chamber) / oxygen.tac + (wall - chamber) / oxygen.tc
-    skipped = int(rate_parameters()["skipped_ticks"].number)
+    skipped = int(known["skipped_ticks"].number)
     means = [flow[:, begin + skipped : end - skipped].mean(axis=1) for begin, end in spans]
-    return np.stack(means, axis=1) * _scale(oxygen)
+    return np.stack(means, axis=1) * _scale(oxygen, known)
 
 
-def slope_rates(plate: WavePlate) -> Array:
+def slope_rates(plate: WavePlate, constants: Parameters | None = None) -> Array:
     """Return the rate by the least-squares slope of the reading: what the deconvolution replaces.
 
     For comparison only; it neglects probe lag, wall and leak and is 30-45 % off.
@@ -79,12 +83,12 @@ def slope_rates(plate: WavePlate) -> Array:
         seconds = ticks.seconds[m, :count] - np.nanmean(ticks.seconds[m, :count])
         level = _without_gaps(ticks.o2[:, m : m + 1], ticks.count[m : m + 1])[:, 0, :count]
         slopes[:, m] = level @ seconds / (seconds @ seconds)
-    return -slopes * _scale(plate.oxygen)
+    return -slopes * _scale(plate.oxygen, constants or rate_parameters())
 
 
-def _scale(oxygen: Oxygen) -> float:
+def _scale(oxygen: Oxygen, constants: Parameters) -> float:
     """Return pmol/min for 1 mmHg/s."""
-    solubility = rate_parameters()["oxygen_in_air_saturated_medium"].number / oxygen.ambient
+    solubility = constants["oxygen_in_air_saturated_medium"].number / oxygen.ambient
     return oxygen.pseudo_volume * solubility * _SECONDS_A_MINUTE * _PMOL_A_NMOL
 
 
@@ -100,7 +104,9 @@ def _without_gaps(level: Array, count: npt.NDArray[np.int64]) -> Array:
     return bridged
 
 
-def _one_series(level: Array, ticks: Ticks) -> tuple[Array, Array, list[tuple[int, int]]]:
+def _one_series(
+    level: Array, ticks: Ticks, constants: Parameters
+) -> tuple[Array, Array, list[tuple[int, int]]]:
     """Join the measurements into one series per well, with the gaps filled.
 
     Stamps are whole seconds; within a measurement the ticks are spread evenly between its first and last.
@@ -119,8 +125,9 @@ def _one_series(level: Array, ticks: Ticks) -> tuple[Array, Array, list[tuple[in
     for m, n in enumerate(ticks.count):
         current = level[:, m, :n]
         if m:
-            fill = _fill_times(float(starts[m] - ends[m - 1]))
-            parts.append(_reoxygenation(parts[-1][:, -1:], current[:, :1], fill))
+            fill = _fill_times(float(starts[m] - ends[m - 1]), constants["fill_interval"].number)
+            half_time = constants["reoxygenation_half_time"].number
+            parts.append(_reoxygenation(parts[-1][:, -1:], current[:, :1], fill, half_time))
             clock.append(ends[m - 1] + fill)
             position += len(fill)
         parts.append(current)
@@ -130,24 +137,22 @@ def _one_series(level: Array, ticks: Ticks) -> tuple[Array, Array, list[tuple[in
     return np.concatenate(parts, axis=1), np.concatenate(clock), spans
 
 
-def _fill_times(gap: float) -> Array:
-    steps = max(round(gap / rate_parameters()["fill_interval"].number), 2)
+def _fill_times(gap: float, interval: float) -> Array:
+    steps = max(round(gap / interval), 2)
     times: Array = np.arange(1, steps, dtype=np.float64) * (gap / steps)
     return times
 
 
-def _reoxygenation(before: Array, after: Array, elapsed: Array) -> Array:
-    half_time = rate_parameters()["reoxygenation_half_time"].number
+def _reoxygenation(before: Array, after: Array, elapsed: Array, half_time: float) -> Array:
     level: Array = after + (before - after) * np.exp2(-elapsed / half_time)
     return level
 
 
-def _quadratic(series: Array, times: Array) -> tuple[Array, Array, Array]:
-    """Return level, slope (1/s) and coefficient of the square (1/s2) of a quadratic through seven points.
+def _quadratic(series: Array, times: Array, width: int) -> tuple[Array, Array, Array]:
+    """Return level, slope (1/s) and coefficient of the square (1/s2) of a quadratic through ``width`` points.
 
-    The first and last three points have no full window: there the level is the reading and the others are 0.
+    The first and last points have no full window: there the level is the reading and the others are 0.
     """
-    width = int(rate_parameters()["smoothing_ticks"].number)
     half = width // 2
     offsets = np.arange(-half, half + 1.0)
     weights = np.linalg.pinv(np.vander(offsets, 3, increasing=True))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mitograft.assays.seahorse.oxygen import oxygen_rates, slope_rates
 from mitograft.assays.seahorse.wave import Mask, Rates, WavePlate
+from mitograft.tables.parameters import Parameters
 
 __all__ = [
     "Comparison",
@@ -64,13 +65,13 @@ def selected_background(plate: WavePlate) -> Mask:
     return plate.background & plate.selected
 
 
-def recompute_rates(plate: WavePlate) -> Rates:
+def recompute_rates(plate: WavePlate, constants: Parameters | None = None) -> Rates:
     """Return OCR, ECAR and PER from the raw readings (wells x measurements).
 
     The background wells are subtracted where the file says that the vendor did so and at least one is
-    selected; otherwise the rates are as they are.
+    selected; otherwise the rates are as they are. Constants: None takes ``rate_parameters()``.
     """
-    ocr, ecar = oxygen_rates(plate), _acidification(plate)
+    ocr, ecar = oxygen_rates(plate, constants), _acidification(plate)
     per = ecar * plate.buffer_factor[:, None] * plate.acidification.plate_volume * plate.acidification.k_vol
     background = selected_background(plate)
     if plate.background_corrected and background.any():
@@ -104,11 +105,11 @@ def normalise(plate: WavePlate, rates: Rates) -> Rates | None:
     return Rates(rates.minutes, rates.ocr * column, rates.ecar * column, rates.per * column)
 
 
-def compare_rates(plate: WavePlate) -> Comparison:
+def compare_rates(plate: WavePlate, constants: Parameters | None = None) -> Comparison:
     """Compare the recomputed rates, and a straight-line slope, with the vendor's Rate sheet."""
-    own = recompute_rates(plate)
+    own = recompute_rates(plate, constants)
     background = selected_background(plate)
-    slope = slope_rates(plate)
+    slope = slope_rates(plate, constants)
     if plate.background_corrected and background.any():
         slope = slope - slope[background].mean(axis=0)
     wells = ~plate.background
