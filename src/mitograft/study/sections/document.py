@@ -66,7 +66,7 @@ def _sections(
     if findings.product is not None:
         yield product_section(findings.product, study.data_kind)
     if findings.invitro is not None:
-        if findings.invitro.comparisons:
+        if findings.invitro.comparisons or findings.invitro.doses:
             yield comparisons_section(findings.invitro, study.data_kind)
         yield from assay_sections(findings.invitro, study.data_kind)
     if findings.patients is not None:
