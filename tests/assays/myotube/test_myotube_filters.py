@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from mitograft.assays.myotube.filters import fill_holes, highest_near, smooth, widen_round
+from mitograft.assays.myotube.filters import fill_holes, highest_near, laplacian, smooth, widen_round
 from mitograft.assays.myotube.flood import depth_inside, flood
 from mitograft.assays.myotube.images import average_blocks, background, enlarge
 from mitograft.seeds import stream
@@ -41,6 +41,11 @@ def test_highest_near_is_the_maximum_filter(shape, side):
         found = highest_near(picture, side)
         assert found.dtype == picture.dtype
         np.testing.assert_array_equal(found, ndimage.maximum_filter(picture, side))
+
+
+@pytest.mark.parametrize("shape", SIZES)
+def test_laplacian(shape):
+    np.testing.assert_allclose(laplacian(image(shape)), ndimage.laplace(image(shape)), atol=2e-4)
 
 
 @pytest.mark.parametrize("radius", [0.5, 1.2, 2.2, 5.0])

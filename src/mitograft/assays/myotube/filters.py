@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Image", "Labels", "Mask", "fill_holes", "highest_near", "smooth", "widen_round"]
+__all__ = ["Image", "Labels", "Mask", "fill_holes", "highest_near", "laplacian", "smooth", "widen_round"]
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -69,16 +69,29 @@ def _band(sigma: float, reach: int) -> Image:
     return band
 
 
+def laplacian(image: Image) -> Image:
+    """Sum of the four neighbours less four times the pixel, as ``laplace``: edges mirrored."""
+    wide = np.pad(image, 1, mode="symmetric")
+    result = np.empty_like(image)
+    for first, last in _row_blocks(image.shape):
+        part = result[first:last]
+        np.multiply(image[first:last], np.float32(-4), out=part)
+        part += wide[first : first + len(part), 1:-1]
+        part += wide[first + 2 : first + 2 + len(part), 1:-1]
+        part += wide[first + 1 : first + 1 + len(part), :-2]
+        part += wide[first + 1 : first + 1 + len(part), 2:]
+    return result
+
+
 def highest_near(image: npt.NDArray[Scalar], side: int) -> npt.NDArray[Scalar]:
     """Highest value in the square of ``side`` (odd) pixels around each, as ``maximum_filter``."""
     reach = side // 2
-    height = len(image)
-    down = np.clip(np.arange(-reach, height + reach), 0, height - 1)
+    down, across = (np.clip(np.arange(-reach, side + reach), 0, side - 1) for side in image.shape)
     result = np.empty_like(image)
     plain, out = (image.view(np.uint8), result.view(np.uint8)) if image.dtype == bool else (image, result)
     for first, last in _row_blocks(image.shape):
         rows = _running_highest(_rows_around(plain, first, last, down, reach), side)
-        wide = np.pad(rows, ((0, 0), (reach, reach)), mode="edge")
+        wide = rows.take(across, 1, mode="clip")
         out[first:last] = _running_highest(wide.T, side).T
     return result
 
@@ -115,7 +128,7 @@ def fill_holes(mask: Mask, most: float = np.inf) -> Mask:
     ground, count = label(~mask)
     if count == 0:
         return mask
-    small = np.bincount(ground.ravel()) <= most
+    small = np.ones(count + 1, bool) if np.isinf(most) else np.bincount(ground.ravel()) <= most
     small[np.unique(np.concatenate([ground[0], ground[-1], ground[:, 0], ground[:, -1]]))] = False
     small[0] = False
     return np.asarray(mask | small[ground])

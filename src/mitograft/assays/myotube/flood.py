@@ -1,5 +1,7 @@
 """Depth inside a mask, and flooding from seeds: exact, and quick where the mask is in small pieces."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,16 @@ __all__ = ["depth_inside", "flood"]
 
 _DEEPEST = 180  # pixels; squares of the distance are kept as 16-bit numbers
 _BLOCK = 2**16
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A picture of pieces side by side: its size, and by how much each piece was moved."""
+
+    height: int
+    width: int
+    down: npt.NDArray[np.int64]
+    across: npt.NDArray[np.int64]
 
 
 def depth_inside(mask: Mask) -> Image:
@@ -75,31 +87,38 @@ def flood(surface: Image, seeds: Labels, mask: Mask) -> Labels:
     low, high = np.full(count + 1, np.iinfo(np.int32).max, np.int32), np.zeros(count + 1, np.int32)
     np.minimum.at(low, owner, number)
     np.maximum.at(high, owner, number)
-    labels: Labels = np.where(low == high, high, 0).astype(np.int32)[pieces]
+    inside = np.flatnonzero(mask)
+    owner = pieces.ravel()[inside]
+    labels = np.zeros(mask.size, np.int32)
+    labels[inside] = np.where(low == high, high, 0)[owner]
     several = low < high
     if several.any():
-        _flood_several(surface, seeds, pieces, several, labels)
-    return labels
+        chosen = several[owner]
+        at, owner = inside[chosen], owner[chosen]
+        labels[at] = _flood_several(surface, seeds, at, owner, _lay_out(pieces, several))
+    return labels.reshape(mask.shape)
 
 
 def _flood_several(
-    surface: Image, seeds: Labels, pieces: Labels, several: npt.NDArray[np.bool_], labels: Labels
-) -> None:
+    surface: Image, seeds: Labels, at: npt.NDArray[np.intp], owner: Labels, layout: _Layout
+) -> Labels:
+    """Flood the pixels ``at``, each moved as its piece is; return their labels."""
     from skimage.segmentation import watershed
 
-    height, width, shift = _lay_out(pieces, several)
-    rows, columns = np.divmod(np.flatnonzero(several[pieces]), pieces.shape[1])
-    moved = shift[pieces[rows, columns]]
-    there = rows + moved[:, 0], columns + moved[:, 1]
-    picture, starts = np.zeros((height, width), np.float32), np.zeros((height, width), np.int32)
-    inside = np.zeros((height, width), bool)
-    picture[there], starts[there], inside[there] = -surface[rows, columns], seeds[rows, columns], True
-    flooded = watershed(picture, starts, mask=inside)  # type: ignore[no-untyped-call]  # no types there
-    labels[rows, columns] = flooded[there]
+    rows, columns = np.divmod(at, surface.shape[1])
+    moved = (rows + layout.down[owner]) * layout.width + columns + layout.across[owner]
+    shape = layout.height, layout.width
+    picture, starts = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
+    mask = np.zeros(shape, bool)
+    picture.ravel()[moved] = -surface.ravel()[at]
+    starts.ravel()[moved] = seeds.ravel()[at]
+    mask.ravel()[moved] = True
+    flooded = watershed(picture, starts, mask=mask)  # type: ignore[no-untyped-call]  # no types there
+    return np.asarray(flooded.ravel()[moved], np.int32)
 
 
-def _lay_out(pieces: Labels, chosen: npt.NDArray[np.bool_]) -> tuple[int, int, npt.NDArray[np.int64]]:
-    """Place the chosen pieces on shelves, a pixel apart; return height, width and each piece's shift."""
+def _lay_out(pieces: Labels, chosen: npt.NDArray[np.bool_]) -> _Layout:
+    """Place the chosen pieces on shelves, a pixel apart."""
     from scipy.ndimage import find_objects
 
     boxes = [(k, box) for k, box in enumerate(find_objects(pieces), 1) if box is not None and chosen[k]]
@@ -108,12 +127,12 @@ def _lay_out(pieces: Labels, chosen: npt.NDArray[np.bool_]) -> tuple[int, int, n
     }
     area = sum(high * wide for high, wide in sides.values())
     width = max(int(area**0.5), *(wide for _, wide in sides.values()))
-    shift = np.zeros((len(chosen), 2), np.int64)
+    shift_down, shift_across = np.zeros((2, len(chosen)), np.int64)
     top, left, shelf = 0, 0, 0
     for k, (rows, columns) in sorted(boxes, key=lambda item: sides[item[0]], reverse=True):
         high, wide = sides[k]
         if left + wide > width:
             top, left, shelf = top + shelf, 0, 0
-        shift[k] = top - rows.start, left - columns.start
+        shift_down[k], shift_across[k] = top - rows.start, left - columns.start
         left, shelf = left + wide, max(shelf, high)
-    return top + shelf, width, shift
+    return _Layout(top + shelf, width, shift_down, shift_across)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mitograft.assays.myotube.flood import depth_inside
 from mitograft.assays.myotube.images import Labels, block_factor
 
 __all__ = ["Hosts", "Shapes", "assign_nuclei", "measure_shapes"]
@@ -51,14 +52,14 @@ class Shapes:
 
 def assign_nuclei(nuclei: Labels, objects: Labels) -> Hosts:
     """Find the object in which the centre of each nucleus lies."""
-    rows, columns = np.nonzero(nuclei)
-    labels = nuclei[rows, columns]
-    areas = np.bincount(labels, minlength=int(nuclei.max()) + 1)[1:].astype(float)
+    at = np.flatnonzero(nuclei > 0)
+    labels, (rows, columns) = nuclei.ravel()[at], np.divmod(at, nuclei.shape[1])
+    areas = np.bincount(labels, minlength=2)[1:].astype(float)
     present = areas > 0
     sums = [np.bincount(labels, weights=axis, minlength=len(areas) + 1)[1:] for axis in (rows, columns)]
     centres = np.column_stack([total[present] / areas[present] for total in sums])
-    at = np.rint(centres).astype(int)
-    host = objects[at[:, 0], at[:, 1]].astype(np.int32)
+    middle = np.rint(centres).astype(int)
+    host = objects[middle[:, 0], middle[:, 1]].astype(np.int32)
     counts = np.bincount(host, minlength=int(objects.max()) + 1).astype(np.int32)
     return Hosts(centres, areas[present], host, counts)
 
@@ -69,11 +70,10 @@ def measure_shapes(objects: Labels, pixel_um: float) -> Shapes:
     Length is that of the skeleton with all its branches; diameter is twice the distance from the skeleton to
     the edge, as the median along the skeleton. Both are taken on pixels of at most 1.5 µm.
     """
-    from scipy.ndimage import distance_transform_edt
     from skimage.morphology import skeletonize
 
     count = int(objects.max())
-    area = np.bincount(objects.ravel(), minlength=count + 1)[1:].astype(float) * pixel_um**2
+    area = np.bincount(objects[objects > 0], minlength=count + 1)[1:].astype(float) * pixel_um**2
     factor = block_factor(pixel_um, _STEP_UM)
     step = pixel_um * factor
     coarse = np.pad(objects[factor // 2 :: factor, factor // 2 :: factor], 1, mode="edge")
@@ -84,7 +84,7 @@ def measure_shapes(objects: Labels, pixel_um: float) -> Shapes:
     length = _lengths(line, coarse, count) * step
     # The distance runs to the middle of the nearest outer pixel; the edge lies a quarter of a pixel before it
     # on average over objects of odd and even width.
-    diameter = (2 * distance_transform_edt(inside)[line] - 0.5) * step
+    diameter = (2 * depth_inside(inside)[line].astype(float) - 0.5) * step
     return Shapes(area, length, _medians(diameter, coarse[line], count))
 
 
