@@ -25,7 +25,7 @@ from mitograft.product.read import (
 from mitograft.product.specification import LotVerdict, certificate, judge_lots
 from mitograft.product.stability import NoStability, Stability, stability_of
 from mitograft.tables.contract import Cell
-from mitograft.tables.parameters import Parameter
+from mitograft.tables.parameters import Parameter, Parameters
 from mitograft.tables.read import read_table
 
 __all__ = ["FILES", "ProductResult", "analyse_product", "potency_table", "stability_table"]
@@ -74,8 +74,10 @@ class ProductResult:
         return certificate(self.verdicts)
 
 
-def analyse_product(folder: Path) -> ProductResult:
+def analyse_product(folder: Path, parameters: Parameters | None = None) -> ProductResult:
     """Analyse the lots of a folder: ``lots.csv`` and, where present, the other tables of ``FILES``.
+
+    Parameters: None takes ``load_product_parameters()``.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def analyse_product(folder: Path) -> ProductResult:
     InputError
         If a table is wrong; of several wrong tables all violations are listed together.
     """
-    folder = Path(folder)
+    folder, values = Path(folder), parameters or load_product_parameters()
     if not (folder / FILES[0]).is_file():
         raise UsageError(f"{folder}: found no {FILES[0]}; expected the table of lots, one row a result.")
     broken: list[InputError] = []
@@ -114,8 +116,8 @@ def analyse_product(folder: Path) -> ProductResult:
         planned = read_doses(read_table(folder / FILES[4]), lots) if given(FILES[4]) else ()
     if broken:
         raise _joined(broken)
-    verdicts = judge_lots(results, limits)
-    doses = prepare_doses(planned, results, verdicts)
+    verdicts = judge_lots(results, limits, parameters=values)
+    doses = prepare_doses(planned, results, verdicts, values)
     example = not given(FILES[1]) or any("EXAMPLE" in limit.source for limit in limits)
     return ProductResult(
         results=results,
@@ -124,9 +126,9 @@ def analyse_product(folder: Path) -> ProductResult:
         potency_points=potency_points,
         example_specification=example,
         verdicts=verdicts,
-        potencies=relative_potencies(potency_points),
-        stability=stability_of(stability_points, limits),
-        flagged=_flagged(doses, bool(stability_points), bool(potency_points)),
+        potencies=relative_potencies(potency_points, alpha=values["parallelism_level"].number),
+        stability=stability_of(stability_points, limits, parameters=values),
+        flagged=_flagged(values, doses, bool(stability_points), bool(potency_points)),
         notes=tuple(_notes(verdicts, example=example)),
         doses=doses,
     )
@@ -184,10 +186,10 @@ def _joined(broken: Sequence[InputError]) -> InputError:
     return InputError(", ".join(error.file for error in broken), violations)
 
 
-def _flagged(doses: Sequence[PreparedDose], *used: bool) -> tuple[Parameter, ...]:
+def _flagged(values: Parameters, doses: Sequence[PreparedDose], *used: bool) -> tuple[Parameter, ...]:
     ids = (("poolability_level", "shelf_life_level"), ("parallelism_level",))
     wanted = [name for part, use in zip(ids, used, strict=True) if use for name in part]
-    flagged = load_product_parameters().flagged(["control_ratio_tolerance", *wanted])
+    flagged = values.flagged(["control_ratio_tolerance", *wanted])
     more = {parameter.id: parameter for prepared in doses for parameter in prepared.dose.flagged}
     return (*flagged, *more.values())
 

@@ -8,6 +8,7 @@ from mitograft.product.dose import Dose, prepare_dose
 from mitograft.product.read import LotResult, PlannedDose
 from mitograft.product.specification import LotVerdict, summarise
 from mitograft.tables.contract import Cell
+from mitograft.tables.parameters import Parameters
 
 __all__ = ["PreparedDose", "dose_table", "prepare_doses"]
 
@@ -30,15 +31,24 @@ class PreparedDose:
 
 
 def prepare_doses(
-    planned: Sequence[PlannedDose], results: Sequence[LotResult], verdicts: Sequence[LotVerdict]
+    planned: Sequence[PlannedDose],
+    results: Sequence[LotResult],
+    verdicts: Sequence[LotVerdict],
+    parameters: Parameters | None = None,
 ) -> tuple[PreparedDose, ...]:
-    """Prepare every planned dose from the results of its lot."""
+    """Prepare every planned dose from the results of its lot (parameters: None takes the shipped ones)."""
     judged = {verdict.lot: verdict.verdict for verdict in verdicts}
     lots = {lot: summarise(results, lot) for lot in dict.fromkeys(plan.lot for plan in planned)}
     return tuple(
         PreparedDose(
             plan,
-            prepare_dose(plan.dose_ug, lots[plan.lot], hours=plan.hours, on_ice=plan.on_ice),
+            prepare_dose(
+                plan.dose_ug,
+                lots[plan.lot],
+                hours=plan.hours,
+                on_ice=plan.on_ice,
+                parameters=parameters,
+            ),
             judged.get(plan.lot, ""),
         )
         for plan in planned

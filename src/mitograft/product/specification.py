@@ -19,6 +19,7 @@ import numpy as np
 from mitograft.product.attributes import load_attributes, load_product_parameters
 from mitograft.product.read import Limit, LotResult
 from mitograft.tables.contract import Cell
+from mitograft.tables.parameters import Parameters
 
 __all__ = [
     "AttributeVerdict",
@@ -110,9 +111,17 @@ def summarise(results: Sequence[LotResult], lot: str) -> dict[str, Summary]:
 
 
 def judge_lot(
-    results: Sequence[LotResult], specification: Sequence[Limit], lot: str, *, stage: str = "release"
+    results: Sequence[LotResult],
+    specification: Sequence[Limit],
+    lot: str,
+    *,
+    stage: str = "release",
+    parameters: Parameters | None = None,
 ) -> LotVerdict:
-    """Judge one lot against the lines of a specification that hold at ``stage``."""
+    """Judge one lot against the lines of a specification that hold at ``stage``.
+
+    Parameters: None takes ``load_product_parameters()``.
+    """
     summaries = summarise(results, lot)
     limits = [limit for limit in specification if limit.stage == stage]
     judged = tuple(_judge(lot, limit, summaries.get(limit.attribute)) for limit in limits)
@@ -125,16 +134,20 @@ def judge_lot(
         reason=reason,
         attributes=judged,
         unlimited=tuple(name for name in summaries if name not in limited),
-        notes=tuple(_ratio_notes(lot, summaries)),
+        notes=tuple(_ratio_notes(lot, summaries, parameters or load_product_parameters())),
     )
 
 
 def judge_lots(
-    results: Sequence[LotResult], specification: Sequence[Limit], *, stage: str = "release"
+    results: Sequence[LotResult],
+    specification: Sequence[Limit],
+    *,
+    stage: str = "release",
+    parameters: Parameters | None = None,
 ) -> tuple[LotVerdict, ...]:
     """Judge every lot, in the order of the table."""
     lots = dict.fromkeys(result.lot for result in results)
-    return tuple(judge_lot(results, specification, lot, stage=stage) for lot in lots)
+    return tuple(judge_lot(results, specification, lot, stage=stage, parameters=parameters) for lot in lots)
 
 
 def certificate(verdicts: Sequence[LotVerdict]) -> dict[str, list[Cell]]:
@@ -217,12 +230,12 @@ def _control_ratio(state3: Summary, state4: Summary) -> Summary | None:
     )
 
 
-def _ratio_notes(lot: str, summaries: dict[str, Summary]) -> list[str]:
+def _ratio_notes(lot: str, summaries: dict[str, Summary], parameters: Parameters) -> list[str]:
     ratio = summaries.get(RATIO)
     if ratio is None or not all(name in summaries for name in _STATES):
         return []
     derived = _control_ratio(*(summaries[name] for name in _STATES))
-    tolerance = load_product_parameters()["control_ratio_tolerance"].number
+    tolerance = parameters["control_ratio_tolerance"].number
     if derived is None or math.isnan(ratio.mean) or abs(ratio.mean / derived.mean - 1) <= tolerance:
         return []
     return [

@@ -29,6 +29,7 @@ from mitograft.errors import UsageError
 from mitograft.product.attributes import load_product_parameters
 from mitograft.product.read import Limit, StabilityPoint
 from mitograft.product.regression_line import Line, Side
+from mitograft.tables.parameters import Parameters
 
 __all__ = ["Model", "NoStability", "PoolTest", "Stability", "fit_stability", "stability_of"]
 
@@ -149,12 +150,19 @@ class Stability:
 
 
 def stability_of(
-    points: Sequence[StabilityPoint], specification: Sequence[Limit], *, stage: str = "shelf life"
+    points: Sequence[StabilityPoint],
+    specification: Sequence[Limit],
+    *,
+    stage: str = "shelf life",
+    parameters: Parameters | None = None,
 ) -> tuple[Stability | NoStability, ...]:
     """Judge every attribute and storage condition of a stability table.
 
-    Limits are those of ``stage``, or of ``release`` where the specification has none there.
+    Limits are those of ``stage``, or of ``release`` where the specification has none there. Parameters: None
+    takes ``load_product_parameters()``.
     """
+    values = parameters or load_product_parameters()
+    level, pool = values["shelf_life_level"].number, values["poolability_level"].number
     groups: dict[tuple[str, str], list[StabilityPoint]] = {}
     for point in points:
         groups.setdefault((point.attribute, point.storage), []).append(point)
@@ -167,7 +175,7 @@ def stability_of(
             reason = f"The specification has no limit for {attribute}; a shelf life needs one."
             found.append(NoStability(attribute, storage, reason))
         else:
-            found.append(fit_stability(own, low=limit.low, high=limit.high))
+            found.append(fit_stability(own, low=limit.low, high=limit.high, level=level, pool_level=pool))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from mitograft.assays.uptake.evidence import uptake_evidence
 from mitograft.evidence import Evidence, encode_evidence
 from mitograft.product.analyse import ProductResult, analyse_product
+from mitograft.product.attributes import load_product_parameters
 from mitograft.product.evidence import product_evidence
 from mitograft.provenance import (
     AUDIT_NAME,
@@ -78,7 +79,8 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     tell = progress or (lambda _: None)
     if part := study.config.product:
         tell(_LOTS)
-    product = analyse_product(study.path(part.folder)) if part else None
+    values = load_product_parameters().override(study.config.overrides("product"))
+    product = analyse_product(study.path(part.folder), values) if part else None
     if study.config.invitro:
         tell(_CELLS)
     invitro = analyse_invitro(study)
