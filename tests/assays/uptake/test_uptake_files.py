@@ -13,7 +13,8 @@ TRUTH = UptakeTruth(
     groups=(
         GroupTruth("untreated", untreated=True),
         GroupTruth("PN-101", taken_up=0.3, donor_fraction=0.08, potential=0.6, jc1=0.7, ros=1.8),
-    )
+    ),
+    images=0,
 )
 
 

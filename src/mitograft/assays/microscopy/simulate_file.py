@@ -18,7 +18,7 @@ def write_channels(
     name: str,
     names: tuple[str, ...],
 ) -> None:
-    """Write channels as uncompressed OME-TIFF with names and pixel size; the same input gives the same bytes."""
+    """Write channels as uncompressed OME-TIFF, named and scaled; the same input gives the same bytes."""
     import io
 
     import tifffile

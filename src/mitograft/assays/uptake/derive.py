@@ -38,9 +38,10 @@ _USED: Mapping[Kind, tuple[str, ...]] = {
     "qpcr": ("interval_level", "efficiency_low", "efficiency_high", "equal_efficiency", "blank_deviations"),
     "dpcr": ("interval_level", "fewest_partitions", "saturated_share"),
     "images": (
-        *("positive_percentile", "interval_level", "fewest_control_cells", "nuclear_pixel", "nuclear_radius"),
-        *("nuclear_area_low", "cell_reach", "cell_reach_bare", "light_window", "light_smoothing"),
-        *("noise_multiple", "fewest_cells_image", "saturated_donor", "image_rearrangements"),
+        *("positive_percentile_image", "interval_level", "fewest_control_cells", "nuclear_pixel"),
+        *("nuclear_radius", "nuclear_area_low", "cell_reach", "cell_reach_bare", "sheet_hole"),
+        *("light_window", "light_smoothing", "noise_multiple", "donor_noise_multiple"),
+        *("fewest_cells_image", "saturated_donor", "costes_shuffles"),
     ),
 }
 
@@ -141,7 +142,7 @@ def derive_uptake(tables: Mapping[Kind, RawTable], parameters: Parameters | None
 
     def cells(raw: RawTable) -> _Derived:
         wells = read_cells(raw)
-        signals.extend(gather_signals(wells, "table", values))
+        signals.extend(gather_signals(wells, "table", values["positive_percentile"].number))
         return derive_cells(wells, values)
 
     readers: Mapping[Kind, Callable[[RawTable], _Derived]] = {

@@ -86,9 +86,12 @@ def threshold_of(control: Array, percentile: float, *, level: float = 0.95) -> T
 
 
 def derive_cells(
-    wells: Sequence[CellWell], parameters: Parameters | None = None
+    wells: Sequence[CellWell], parameters: Parameters | None = None, *, percentile: float | None = None
 ) -> tuple[list[Estimate], list[Finding]]:
-    """Derive signal per cell and positive fraction of every well, untreated wells included."""
+    """Derive signal per cell and positive fraction of every well, untreated wells included.
+
+    ``percentile`` of the untreated cells stands in for the shipped one of tables.
+    """
     values = parameters or load_uptake_parameters()
     estimates: list[Estimate] = []
     findings: list[Finding] = []
@@ -97,7 +100,8 @@ def derive_cells(
         control = np.concatenate([well.signals for well in own if well.untreated])
         level = values["interval_level"].number
         # Half of the error for the threshold, half for the count.
-        threshold = threshold_of(control, values["positive_percentile"].number, level=1 - (1 - level) / 2)
+        share = values["positive_percentile"].number if percentile is None else percentile
+        threshold = threshold_of(control, share, level=1 - (1 - level) / 2)
         findings += _control_findings(own[0], threshold, values)
         for well in own:
             estimates += _well(well, control, threshold, level)
@@ -105,11 +109,9 @@ def derive_cells(
 
 
 def gather_signals(
-    wells: Sequence[CellWell], origin: Literal["table", "image"], parameters: Parameters | None = None
+    wells: Sequence[CellWell], origin: Literal["table", "image"], percentile: float
 ) -> tuple[CellSignals, ...]:
     """Gather the signals of each group of each plate, untreated groups first."""
-    values = parameters or load_uptake_parameters()
-    percentile = values["positive_percentile"].number
     found: list[CellSignals] = []
     for plate in dict.fromkeys(well.place.plate for well in wells):
         own = [well for well in wells if well.place.plate == plate]

@@ -31,6 +31,7 @@ __all__ = ["Colocalisation", "colocalise", "costes_thresholds", "manders", "pear
 Array = npt.NDArray[np.float64]
 Null = Literal["shift", "blocks"]
 
+_Draws = tuple[int, np.random.Generator]
 _LEVELS = 256
 
 
@@ -153,9 +154,8 @@ def colocalise(
     count = (
         int(load_uptake_parameters()["costes_shuffles"].number) if rearrangements is None else rearrangements
     )
-    rearrange = _shifted if null == "shift" else _shuffled
     seen = pearson(a, b)
-    others = np.array([pearson(a, rearrange(b, block, rng)) for _ in range(count)])
+    others = _null(a, b, null, block, (count, rng))
     first_cut, second_cut = costes_thresholds(a, b)
     m1, m2 = manders(a, b, first_cut, second_cut)
     return Colocalisation(
@@ -171,10 +171,29 @@ def colocalise(
     )
 
 
-def _shifted(image: Array, block: int, rng: np.random.Generator) -> Array:
-    """Move an image around its edges, far enough that no structure stays near its place."""
-    rows, columns = (int(rng.integers(block, size - block + 1)) for size in image.shape)
-    return np.roll(image, (rows, columns), axis=(0, 1))
+def _null(first: Array, second: Array, null: Null, block: int, draws: _Draws) -> Array:
+    """Return Pearson's correlations after rearrangement, which changes neither mean nor scatter."""
+    count, rng = draws
+    x, y = first - first.mean(), second - second.mean()
+    scale = math.sqrt(float(np.vdot(x, x)) * float(np.vdot(y, y)))
+    if scale == 0:
+        return np.full(count, math.nan)
+    if null == "blocks":
+        return np.array([float(np.vdot(x, _shuffled(y, block, rng))) for _ in range(count)]) / scale
+    return _shifted(x, y, block, draws) / scale
+
+
+def _shifted(x: Array, y: Array, block: int, draws: _Draws) -> Array:
+    """Return the products of one image with the other moved around its edges.
+
+    It is moved far enough that no structure stays near its place. One Fourier transform has all moves.
+    """
+    from scipy.fft import irfft2, rfft2
+
+    count, rng = draws
+    every = irfft2(rfft2(x) * np.conj(rfft2(y)), s=x.shape)
+    moves = [[int(rng.integers(block, size - block + 1)) % size for size in x.shape] for _ in range(count)]
+    return np.array([every[row, column] for row, column in moves], float)
 
 
 def _shuffled(image: Array, block: int, rng: np.random.Generator) -> Array:

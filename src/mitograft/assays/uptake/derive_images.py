@@ -92,11 +92,15 @@ def derive_images(
     return ImagesResult((*more, *estimates), (*findings, *said), overlays, signals)
 
 
+def _percentile(values: Parameters) -> float:
+    return values["positive_percentile_image"].number
+
+
 def _threshold(wells: Sequence[CellWell], plate: str, values: Parameters) -> float:
     own = [w.signals for w in wells if w.place.plate == plate and w.untreated and len(w.signals)]
     if not own:
         return math.inf
-    return threshold_of(np.concatenate(own), values["positive_percentile"].number).value
+    return threshold_of(np.concatenate(own), _percentile(values)).value
 
 
 def _mixed(plate: str, sizes: dict[float, str]) -> Violation | None:
@@ -118,7 +122,7 @@ def _by_plate(
     """Derive the wells that hold cells, on plates whose untreated images hold some; exclude the others."""
     controlled = {well.place.plate for well in wells if well.untreated and len(well.signals)}
     usable = [well for well in wells if len(well.signals) and well.place.plate in controlled]
-    estimates, findings = derive_cells(usable, values)
+    estimates, findings = derive_cells(usable, values, percentile=_percentile(values))
     named = [replace(estimate, parameter=f"{estimate.parameter}_image") for estimate in estimates]
     for well in wells:
         if any(well is one for one in usable):
@@ -128,7 +132,7 @@ def _by_plate(
             Estimate(well.place, "positive_fraction_image", *(math.nan,) * 3, 0.95, "1", reason, reason)
         )
     findings += [finding for plate in sorted(controlled) for finding in _bright_control(usable, plate)]
-    return named, findings, gather_signals(usable, "image", values)
+    return named, findings, gather_signals(usable, "image", _percentile(values))
 
 
 def _bright_control(wells: Sequence[CellWell], plate: str) -> list[Finding]:

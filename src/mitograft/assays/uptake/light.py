@@ -30,12 +30,12 @@ def coarse(plane: npt.NDArray[Any], factor: int, blur: float) -> Light:
 def local_level(plane: npt.NDArray[Any], pixel_um: float, window_um: float, percentile: float) -> Light:
     """Return the level between structures: a percentile of the light in a square around each pixel.
 
-    The percentile is taken on about 15 by 15 averaged pixels and interpolated in between.
+    The percentile is taken on about 9 by 9 averaged pixels and interpolated in between.
     """
     from scipy.ndimage import percentile_filter
     from skimage.transform import resize
 
-    factor = min(step_of(pixel_um, window_um / 15), max(min(plane.shape) // 8, 1))
+    factor = min(step_of(pixel_um, window_um / 9), max(min(plane.shape) // 8, 1))
     small = coarse(plane, factor, factor / 2)
     side = 2 * max(round(window_um / (pixel_um * factor) / 2), 1) + 1
     level = percentile_filter(small, percentile, size=side, mode="nearest")

@@ -1,8 +1,10 @@
 """Donor light of every cell of an image, and its place within the recipient's mitochondria.
 
 The signal of a cell is the light of the donor channel above the diffuse light around (the median of a square
-of ``light_window``), added up over the cell and multiplied by the area of a pixel. Autofluorescence of whole
-cells and uneven background go with the diffuse light; what is left of them the untreated cells show.
+of ``light_window``), added up over those pixels of the cell where it clearly exceeds the noise, times the
+area of a pixel. Autofluorescence of whole cells and uneven background go with the diffuse light; what is left
+of them, and of the noise, the untreated cells show. Light around the middle of a mitochondrion is lost where
+the noise covers it, a like share in all groups: the signal compares, it does not count.
 """
 
 from dataclasses import dataclass
@@ -59,13 +61,15 @@ def measure_image(image: UptakeImage, values: Parameters) -> MeasuredImage:
     cells = segment_cells(image, values)
     whole = whole_cells(cells)
     light = _structured(image.planes["donor"], image.pixel_size_um, values)
-    sums = np.bincount(cells.ravel(), weights=light.ravel(), minlength=int(cells.max()) + 1)
+    lit = _lit(light, image.pixel_size_um, values)
+    weights = np.where(lit, light, 0).ravel()
+    sums = np.bincount(cells.ravel(), weights=weights, minlength=int(cells.max()) + 1)
     return MeasuredImage(
         cells=cells,
         whole=whole,
         signals=np.asarray(sums[whole] * image.pixel_size_um**2, np.float64),
         light=light,
-        saturated=_saturated(image.planes["donor"], light, values),
+        saturated=_saturated(image.planes["donor"], lit),
         colocalisation=None if image.row.untreated else _colocalisation(image, light, values),
     )
 
@@ -75,10 +79,17 @@ def _structured(plane: npt.NDArray[Any], pixel_um: float, values: Parameters) ->
     return np.asarray(plane.astype(np.float32) - level, np.float32)
 
 
-def _saturated(plane: npt.NDArray[Any], light: Light, values: Parameters) -> float:
+def _lit(light: Light, pixel_um: float, values: Parameters) -> npt.NDArray[np.bool_]:
+    """Return where slightly smoothed light exceeds the noise."""
+    from scipy.ndimage import gaussian_filter
+
+    smooth = gaussian_filter(light, values["light_smoothing"].number / pixel_um)
+    return np.asarray(smooth > values["donor_noise_multiple"].number * noise_of(smooth))
+
+
+def _saturated(plane: npt.NDArray[Any], lit: npt.NDArray[np.bool_]) -> float:
     """Return which share of the pixels clearly above the noise has the plane's highest value."""
     top = plane == plane.max()
-    lit = light > values["noise_multiple"].number * noise_of(light)
     return float(top.sum() / max(lit.sum(), 1)) if top.sum() > _FEW else 0.0
 
 
@@ -97,5 +108,4 @@ def _colocalisation(image: UptakeImage, donor: Light, values: Parameters) -> Col
         gaussian_filter(host, blur),
         stream(0, "uptake", "colocalisation", image.name),
         block=block,
-        rearrangements=int(values["image_rearrangements"].number),
     )

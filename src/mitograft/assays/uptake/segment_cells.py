@@ -68,9 +68,11 @@ def find_nuclei(plane: npt.NDArray[np.generic], pixel_um: float, values: Paramet
 
 
 def _filled(light: Light, step: float, values: Parameters) -> Mask:
-    from scipy.ndimage import binary_fill_holes
+    """Return where light stands out, holes up to the size of a nucleus filled."""
+    from skimage.morphology import remove_small_holes
 
-    return np.asarray(binary_fill_holes(bright(light, step, values)), bool)
+    most = max(round(values["sheet_hole"].number / step**2), 1)
+    return np.asarray(remove_small_holes(bright(light, step, values), max_size=most), bool)
 
 
 def bright(light: Light, step: float, values: Parameters) -> Mask:

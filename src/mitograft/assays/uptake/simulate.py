@@ -1,13 +1,14 @@
-"""Simulated uptake tables with a known truth, in the shape a laboratory would send them."""
+"""Simulated uptake tables and images with a known truth, in the shape a laboratory would send them."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from mitograft.assays.uptake.simulate_images import ImageTruth, simulate_image
 from mitograft.provenance import atomic_write_text
 from mitograft.tables.contract import Cell
 from mitograft.tables.write import format_csv
@@ -15,8 +16,10 @@ from mitograft.tables.write import format_csv
 __all__ = [
     "GroupTruth",
     "UptakeTruth",
+    "image_truth",
     "simulate_cells",
     "simulate_digital",
+    "simulate_images",
     "simulate_quantitative",
     "simulate_signals",
     "simulate_two_channels",
@@ -52,7 +55,7 @@ class UptakeTruth:
     ``background`` and ``spread`` are mean and standard deviation of the signal of a cell without donor
     mitochondria; ``partitions`` and ``copies`` (both alleles, in a partition) belong to digital PCR,
     ``efficiency_donor``, ``efficiency_host``, ``start`` (cycle of the pure allele) and ``cycle_noise`` to
-    qPCR; ``noise`` is the relative error of a plate reader.
+    qPCR; ``noise`` is the relative error of a plate reader; ``images`` are taken of each group, a well each.
     """
 
     groups: tuple[GroupTruth, ...]
@@ -70,10 +73,11 @@ class UptakeTruth:
     cycle_noise: float = 0.12
     mixtures: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 0.6, 0.9)
     noise: float = 0.04
+    images: int = 3
 
 
 def simulate_uptake(truth: UptakeTruth, folder: Path, rng: np.random.Generator) -> tuple[Path, ...]:
-    """Write the four uptake tables into a folder; return their paths."""
+    """Write the four uptake tables, the images and their table into a folder; return their paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     writers = {
@@ -84,7 +88,34 @@ def simulate_uptake(truth: UptakeTruth, folder: Path, rng: np.random.Generator) 
     }
     for name, write in writers.items():
         write(truth, folder / name, rng)
-    return tuple(folder / name for name in writers)
+    return (*(folder / name for name in writers), *simulate_images(truth, folder, rng))
+
+
+def image_truth(group: GroupTruth, name: str) -> ImageTruth:
+    """Return what an image of a group shows: its share of positive cells, brighter or dimmer mitochondria."""
+    ordinary = ImageTruth(name)
+    return ImageTruth(
+        name,
+        taken_up=group.taken_up,
+        brightness=ordinary.brightness * group.brightness / GroupTruth("").brightness,
+        stray_per_mm2=0.0 if group.untreated else 20.0,
+    )
+
+
+def simulate_images(truth: UptakeTruth, folder: Path, rng: np.random.Generator) -> tuple[Path, ...]:
+    """Write images of three channels, one a well, and the table of images; return their paths."""
+    rows: list[tuple[Cell, ...]] = []
+    paths: list[Path] = []
+    for group, well in _wells(replace(truth, wells=truth.images)):
+        path = folder / f"uptake_{truth.plate}_{well}.ome.tif"
+        simulate_image(image_truth(group, path.name), path, rng)
+        role = "untreated" if group.untreated else "sample"
+        rows.append((path.name, f"{truth.plate} slide", well, group.group, role, _MARK))
+        paths.append(path)
+    if rows:
+        paths.append(folder / "uptake_images.csv")
+        _write(paths[-1], ("image", "plate", "well", "group", "role", "note"), rows)
+    return tuple(paths)
 
 
 def simulate_cells(truth: UptakeTruth, path: Path, rng: np.random.Generator) -> None:
