@@ -3,6 +3,7 @@
 import numpy as np
 
 from mitograft.assays.findings import Finding, Severity
+from mitograft.assays.myotube.filters import Image, Labels, smooth
 from mitograft.assays.myotube.images import average_blocks, background, block_factor
 from mitograft.assays.myotube.measure import assign_nuclei
 from mitograft.assays.myotube.read import Field
@@ -68,18 +69,25 @@ def edge_sharpness(field: Field, segmentation: Segmentation, rules: Parameters) 
 
     A sharp edge seen through a point spread of standard deviation s has 0.4 / s.
     """
-    from scipy.ndimage import gaussian_filter, maximum
-
     factor = block_factor(field.pixel_size_um, rules["working_pixel"].number)
     step = field.pixel_size_um * factor
-    light = gaussian_filter(average_blocks(field.nuclei, factor), 0.8 / step)
+    light = smooth(average_blocks(field.nuclei, factor), 0.8 / step)
     labels = segmentation.nuclei[factor // 2 :: factor, factor // 2 :: factor]
     light = light[: labels.shape[0], : labels.shape[1]]
     slope = np.hypot(*np.gradient(light)) / step
-    ids = np.unique(labels)[1:]
-    contrast = np.asarray(maximum(light, labels, ids)) - float(np.percentile(light, 10))
-    steepest = np.asarray(maximum(slope, labels, ids))
+    at = np.flatnonzero(labels > 0)
+    own = labels.ravel()[at]
+    present = np.bincount(own, minlength=1) > 0
+    contrast = _highest(light.ravel()[at], own)[present] - float(np.percentile(light, 10))
+    steepest = _highest(slope.ravel()[at], own)[present]
     return float(np.median(steepest / np.maximum(contrast, 1e-6)))
+
+
+def _highest(values: Image, labels: Labels) -> Image:
+    """Highest value by label."""
+    highest = np.full(int(labels.max(initial=0)) + 1, -np.inf, np.float32)
+    np.maximum.at(highest, labels, values)
+    return highest
 
 
 def _focus(field: Field, segmentation: Segmentation, rules: Parameters) -> Finding | None:
