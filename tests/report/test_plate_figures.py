@@ -65,8 +65,17 @@ def test_plate_map_letters_shades_and_holes():
     svg = draw_plate_map(wells, title="P1", unit="RLU")
     found = words(svg)
     assert {"P1", "A", "H", "1", "12", "B", "C", "S", "100 to 5000 RLU"} <= set(found)
-    assert "B blank, C control, S standard, no letter: sample" in found
-    assert svg.count("hatch") or "pattern" in svg
+    assert "B blank, C control, S standard, no letter: sample, hatched: no value" in " ".join(found)
+    assert "pattern" in svg
+
+
+def test_plate_map_crosses_what_is_left_out_and_leaves_blanks_plain():
+    full = [PlateWell(0, column, 100.0 * (column + 1)) for column in range(3)]
+    plain = draw_plate_map([*full, PlateWell(1, 0, math.nan, "blank")])
+    assert "pattern" not in plain
+    crossed = draw_plate_map([*full, PlateWell(1, 0, 9000.0, excluded=True)])
+    assert "crossed: left out" in " ".join(words(crossed))
+    assert "100 to 300" in words(crossed)  # a well that is left out does not set the shades of the others
 
 
 def test_plate_map_of_1536_wells_and_refusals():

@@ -5,19 +5,51 @@ enlarged on paper. The text stays text. The same input gives the same bytes.
 """
 
 from mitograft.report.figures.component_heatmap import HeatmapRow, Measure, draw_component_heatmap
+from mitograft.report.figures.dose_response import DoseCurve, draw_dose_response
+from mitograft.report.figures.energy_map import EnergyGroup, EnergyState, draw_energy_map
+from mitograft.report.figures.gallery import FieldPicture, draw_gallery
 from mitograft.report.figures.history import Curve, draw_history
 from mitograft.report.figures.intervals import Interval, draw_intervals
+from mitograft.report.figures.parameter_bars import ParameterPanel, PointGroup, draw_parameter_points
+from mitograft.report.figures.plate_map import PlateWell, draw_plate_map
+from mitograft.report.figures.rate_agreement import RatePair, draw_rate_agreement
+from mitograft.report.figures.stability import StabilityLine, StabilityLot, draw_stability
+from mitograft.report.figures.superplot import SuperplotDonor, SuperplotGroup, draw_superplot
+from mitograft.report.figures.traces import Injection, Trace, draw_traces
 from mitograft.report.figures.waterfall import PatientTotal, Threshold, draw_waterfall
 
 __all__ = [
     "Curve",
+    "DoseCurve",
+    "EnergyGroup",
+    "EnergyState",
+    "FieldPicture",
     "HeatmapRow",
+    "Injection",
     "Interval",
     "Measure",
+    "ParameterPanel",
     "PatientTotal",
+    "PlateWell",
+    "PointGroup",
+    "RatePair",
+    "StabilityLine",
+    "StabilityLot",
+    "SuperplotDonor",
+    "SuperplotGroup",
     "Threshold",
+    "Trace",
     "draw_component_heatmap",
+    "draw_dose_response",
+    "draw_energy_map",
+    "draw_gallery",
     "draw_history",
     "draw_intervals",
+    "draw_parameter_points",
+    "draw_plate_map",
+    "draw_rate_agreement",
+    "draw_stability",
+    "draw_superplot",
+    "draw_traces",
     "draw_waterfall",
 ]

@@ -21,7 +21,7 @@ _COLUMNS = 2
 _LEFT = 36.0
 _GAP = 14.0
 _HEIGHT = 130.0
-_TITLE = 40.0
+_TITLE = 46.0
 _SPACE = 14.0
 _FAR = 0.6  # values that all lie above this share of the highest need no zero on the axis
 
@@ -88,7 +88,7 @@ def _draw_panel(axes: "Axes", one: ParameterPanel, styles: Sequence[GroupStyle],
             shorten(text, width + _LEFT, SMALL),
             (0, 1),
             xycoords="axes fraction",
-            xytext=(-_LEFT + 2, 6 + 15 * line),
+            xytext=(-_LEFT + 2, 12 + 15 * line),
             textcoords="offset points",
             size=SMALL,
             color=hue(colour),
@@ -105,7 +105,7 @@ def _scale(axes: "Axes", one: ParameterPanel) -> None:
     values += [v for g in one.groups for v in (*g.donors.values(), g.estimate, g.low, g.high)]
     finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
-    if low < _FAR * high:
+    if low < _FAR * high or low == high:
         low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.06 * (high - low) or 0.5
     axes.set_ylim(low - margin * (low != 0), high + margin)

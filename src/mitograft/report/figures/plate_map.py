@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mitograft.errors import UsageError
 from mitograft.evidence import DataKind
-from mitograft.report.figures.canvas import SMALL, WIDTH, panel, sheet, shorten, svg_text, text_width
+from mitograft.report.figures.canvas import SMALL, WIDTH, panel, sheet, shorten, svg_text, text_width, wrapped
 from mitograft.report.numbers import format_number
 from mitograft.report.palette import hue
 
@@ -29,6 +29,7 @@ _SIZES = ((6, 8), (8, 12), (16, 24), (32, 48))
 _LEVELS = 5
 _LEFT = 26.0
 _TOP = 44.0
+_KEY, _KEY_LINE = 44.0, 16.0
 _LEAST_CELL_WITH_SIGN = 12.0
 
 
@@ -68,7 +69,9 @@ def draw_plate_map(
         )
     rows, columns = _size(wells)
     cell = (WIDTH - _LEFT) / columns
-    height = _TOP + rows * cell + 62
+    key = _key_lines(wells)
+    foot = _KEY + _KEY_LINE * (len(key) > 1)
+    height = _TOP + rows * cell + 18 + foot
     with sheet(height, data_kind) as figure:
         axes = panel(figure, _LEFT, _TOP, WIDTH - _LEFT, rows * cell)
         axes.set_xlim(0, columns)
@@ -78,7 +81,7 @@ def draw_plate_map(
         for well in wells:
             _draw_well(axes, well, shade, cell)
         figure.text(0, 1 - 2 / height, shorten(title, WIDTH * 0.6), va="top", color=hue("ink"))
-        _draw_key(panel(figure, 0, _TOP + rows * cell + 12, WIDTH, 44), shade, unit, wells)
+        _draw_key(panel(figure, 0, _TOP + rows * cell + 12, WIDTH, foot), shade, unit, key)
         return svg_text(figure)
 
 
@@ -168,11 +171,11 @@ def _cross(axes: "Axes", corner: tuple[int, int], colour: str) -> None:
         axes.plot([x + 0.18, x + 0.82], ends, color=colour, linewidth=1.3)
 
 
-def _draw_key(axes: "Axes", shade: _Shade, unit: str, wells: Sequence[PlateWell]) -> None:
+def _draw_key(axes: "Axes", shade: _Shade, unit: str, key: Sequence[str]) -> None:
     from matplotlib.patches import Rectangle
 
     axes.set_xlim(0, WIDTH)
-    axes.set_ylim(44, 0)
+    axes.set_ylim(_KEY + _KEY_LINE * (len(key) > 1), 0)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines["bottom"].set_visible(False)
@@ -185,6 +188,13 @@ def _draw_key(axes: "Axes", shade: _Shade, unit: str, wells: Sequence[PlateWell]
     axes.text(
         x + 5, 8, shorten(words, WIDTH - x - 5, SMALL), size=SMALL, va="center_baseline", color=hue("muted")
     )
+    for line, said in enumerate(key):
+        y = 32 + _KEY_LINE * line
+        axes.text(0, y, said, size=SMALL, va="center_baseline", color=hue("muted"))
+
+
+def _key_lines(wells: Sequence[PlateWell]) -> list[str]:
+    """Say what the letters and signs of these wells mean."""
     roles = {well.role for well in wells}
     named = [f"{sign} {name}" for role, (sign, name) in _SIGNS.items() if role in roles and sign]
     if "sample" in roles and named:
@@ -193,6 +203,4 @@ def _draw_key(axes: "Axes", shade: _Shade, unit: str, wells: Sequence[PlateWell]
         named.append("crossed: left out")
     if any(not math.isfinite(well.value) and well.role not in _EMPTY for well in wells):
         named.append("hatched: no value")
-    axes.text(
-        0, 32, shorten(", ".join(named), WIDTH, SMALL), size=SMALL, va="center_baseline", color=hue("muted")
-    )
+    return wrapped(", ".join(named), WIDTH, SMALL) if named else []

@@ -47,6 +47,7 @@ def myotubes_section(result: MyotubeResult, assigned: Sequence[Assigned], data_k
         title="Myogenesis for each condition",
         name="myotube-points",
         data_kind=data_kind,
+        replicates="fields",
     )
     blocks: list[Block] = [Paragraph(_NOTE, "note"), _photographs(result, chosen, samples)]
     blocks += [points] if points else []

@@ -12,7 +12,8 @@ from mitograft.study.group_means import LEVEL, GroupMean, group_means
 
 __all__ = ["parameter_points"]
 
-MOST_GROUPS = 6
+_MOST_GROUPS = 6
+_UNITS = {"1": "", "um": "µm", "um^2": "µm²", "nuclei/mm^2": "nuclei/mm²"}  # as a reader writes them
 Rows = list[tuple[float, str, str]]
 
 
@@ -24,6 +25,7 @@ def parameter_points(
     title: str,
     name: str,
     data_kind: DataKind,
+    replicates: str = "wells",
 ) -> Figure | None:
     """Draw some parameters, one panel each; None where none of them was measured.
 
@@ -38,6 +40,8 @@ def parameter_points(
         Name of each parameter and its title.
     title, name, data_kind
         Title and id of the figure; kind of the data.
+    replicates
+        What is averaged within a donor.
     """
     wanted = {parameter for parameter, _ in parameters}
     known = [r for r in readings if r.parameter in wanted and not r.excluded and math.isfinite(r.value)]
@@ -48,12 +52,12 @@ def parameter_points(
     for reading in known:
         if donors and reading not in samples:
             continue
-        units[reading.parameter] = reading.unit
+        units[reading.parameter] = _UNITS.get(reading.unit, reading.unit)
         sample = samples.get(reading)
         who = (sample.donor, sample.condition) if sample else (reading.source, reading.group)
         rows.setdefault(reading.parameter, []).append((reading.value, *who))
     means = {p: _means(rows[p]) for p, _ in parameters if p in rows}
-    groups = list(dict.fromkeys(m.group for own in means.values() for m in own))[:MOST_GROUPS]
+    groups = list(dict.fromkeys(m.group for own in means.values() for m in own))[:_MOST_GROUPS]
     if not groups:
         return None
     titles = dict(parameters)
@@ -62,12 +66,20 @@ def parameter_points(
     return Figure(
         name,
         title,
-        f"Each mark is a {unit} (the mean of its wells); thin lines join what belongs to one {unit}. The "
-        f"thick line is the mean of the {unit}s with its {100 * LEVEL:.0f} % interval (t).",
+        _caption(unit, replicates, most=max(len(m.donors) for own in means.values() for m in own)),
         _alt(titles, means, groups, unit),
         draw_parameter_points(panels, data_kind=data_kind),
         _table(f"{name}-values", titles, units, means),
     )
+
+
+def _caption(unit: str, replicates: str, *, most: int) -> str:
+    said = (
+        f"Each mark is a {unit} (the mean of its {replicates}); thin lines join what belongs to one {unit}."
+    )
+    if most == 1:
+        return f"{said} With one {unit} there is no interval, and nothing can be said of other {unit}s."
+    return f"{said} The thick line is the mean of the {unit}s with its {100 * LEVEL:.0f} % interval (t)."
 
 
 def _means(rows: Rows) -> tuple[GroupMean, ...]:
@@ -78,7 +90,7 @@ def _means(rows: Rows) -> tuple[GroupMean, ...]:
 def _points(means: Sequence[GroupMean], groups: Sequence[str]) -> tuple[PointGroup, ...]:
     by_name = {mean.group: mean for mean in means}
     return tuple(
-        PointGroup(name, m.donors, m.estimate, m.low, m.high)
+        PointGroup(name, m.donors, *((m.estimate, m.low, m.high) if len(m.donors) > 1 else ()))
         if (m := by_name.get(name))
         else PointGroup(name, {})
         for name in groups

@@ -108,16 +108,25 @@ def _map(name: str, quality: PlateQuality, drawn: tuple[list[PlateWell], str], d
     known = [w.value for w in wells if math.isfinite(w.value) and not w.excluded]
     crossed = sum(w.excluded for w in wells)
     span = f"{min(known):.3g} to {max(known):.3g} {unit}" if known else "no values"
-    z_prime = "none" if math.isnan(quality.z_prime) else f"{quality.z_prime:.2f}"
     left_out = f"{crossed} wells are left out" if crossed else "no well is left out"
+    words = "; ".join([*_quality_words(quality), left_out])
     return Figure(
         name,
         f"Plate map: {quality.plate}",
-        f"The darker, the higher. Z′ is {z_prime}, the control's CV {quality.control_cv:.1f} %, the drift "
-        f"{quality.row_drift:.1f} % over rows and {quality.column_drift:.1f} % over columns; {left_out}.",
-        f"{len(wells)} wells, {span}; Z′ {z_prime}; {left_out}.",
+        f"The darker, the higher. {words}.",
+        f"{len(wells)} wells, {span}. {words}.",
         draw_plate_map(wells, title=quality.plate, unit=unit, data_kind=data_kind),
     )
+
+
+def _quality_words(quality: PlateQuality) -> list[str]:
+    named = (
+        ("Z′ {:.2f}", quality.z_prime),
+        ("CV of the control {:.1f} %", quality.control_cv),
+        ("drift over rows {:.1f} %", quality.row_drift),
+        ("drift over columns {:.1f} %", quality.column_drift),
+    )
+    return [words.format(value).replace("-", "−") for words, value in named if not math.isnan(value)]
 
 
 def _series(source: str) -> str:

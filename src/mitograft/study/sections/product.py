@@ -1,7 +1,7 @@
 """Section: the mitochondria lots, their release, potency and stability."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mitograft.evidence import DataKind
 from mitograft.product.analyse import ProductResult, potency_table, stability_table
@@ -71,7 +71,7 @@ def product_section(product: ProductResult, data_kind: DataKind) -> Section:
         blocks.append(_table("stability", caption, stability_table(product.stability), _STABILITY))
         blocks += stability_figures(product, data_kind)
     if product.doses:
-        blocks.append(_doses(product))
+        blocks += [_doses(product), *_dose_remarks(product)]
     lead = (
         f"{len(product.verdicts)} lots judged for release: {words}."
         if product.verdicts
@@ -100,30 +100,34 @@ def _doses(product: ProductResult) -> Table:
         TableColumn("hours", "Out of storage", "h", "decimal", 1),
         TableColumn("left", "Potency left", "%", "decimal", 0),
         TableColumn("active_ug", "Active at the bedside", "µg", "decimal", 0),
-        TableColumn("remarks", "Remarks"),
     )
-    common = _common(product)
     rows = tuple(
         (
             *(p.planned.lot, p.verdict or "not judged", p.dose.dose_ug, 1000 * p.dose.volume_ml),
             *(p.dose.particles / 1e9, p.dose.hours),
             _span(100 * p.dose.left, 100 * p.dose.left_low, 100 * p.dose.left_high),
             _span(p.dose.active_ug, p.dose.active_ug_low, p.dose.active_ug_high),
-            " ".join(remark for remark in p.remarks if remark not in common),
         )
         for p in product.doses
     )
-    return Table("doses", "Doses as prepared", columns, rows, note=" ".join([_LOSS, *common]))
+    return Table("doses", "Doses as prepared", columns, rows, note=_LOSS)
 
 
 def _span(estimate: float, low: float, high: float) -> str:
     return format_interval(estimate, low, high, 0)
 
 
-def _common(product: ProductResult) -> list[str]:
-    """Return the remarks that every dose has: they stand below the table once."""
-    first, *others = (prepared.remarks for prepared in product.doses)
-    return [remark for remark in first if all(remark in other for other in others)]
+def _dose_remarks(product: ProductResult) -> Iterator[Paragraph]:
+    """Yield what must be known of single doses; what holds for all of them is said once."""
+    every = [prepared.remarks for prepared in product.doses]
+    common = [remark for remark in every[0] if all(remark in other for other in every)]
+    for prepared in product.doses:
+        own = [remark for remark in prepared.remarks if remark not in common]
+        if own:
+            where = f"{prepared.planned.lot}, {prepared.dose.dose_ug:g} µg:"
+            yield Paragraph(" ".join([where, *own]), "note" if prepared.verdict == "pass" else "warning")
+    if common:
+        yield Paragraph(" ".join(common))
 
 
 def _table(

@@ -39,9 +39,9 @@ def stability_figures(product: ProductResult, data_kind: DataKind) -> Iterator[F
 def _stability(name: str, found: Stability, points: Sequence[StabilityPoint], data_kind: DataKind) -> Figure:
     lots = [_lot(lot, points) for lot in dict.fromkeys(point.lot for point in points)][:_MOST_LOTS]
     label = load_attributes()[found.attribute].label
-    life = found.shelf_life
-    words = "the bound meets no limit" if math.isinf(life) else f"shelf life {life:.3g} {found.time_unit}"
-    until = f"{found.observed_until:g} {found.time_unit}"
+    life, unit = found.shelf_life, found.time_unit
+    words = "the bound meets no limit" if math.isinf(life) else f"shelf life {_time(life, unit)}"
+    until = _time(found.observed_until, unit)
     beyond = f"; data of all lots reach to {until}" if found.extrapolated else ""
     sides = " and ".join(
         text for text, value in (("lower", found.low), ("upper", found.high)) if not math.isnan(value)
@@ -52,18 +52,27 @@ def _stability(name: str, found: Stability, points: Sequence[StabilityPoint], da
         f"Marks are results, one kind a lot. The line is the regression ({found.model}), dashed its {sides} "
         f"{100 * found.level:.0f} % bound ({found.sided}-sided); the shelf life is where the bound meets the "
         f"limit: {words}{beyond}.",
-        f"{len(points)} results of {len(lots)} lots over {max(p.time for p in points):g} {found.time_unit}; "
+        f"{len(points)} results of {len(lots)} lots over "
+        f"{_time(max(p.time for p in points), unit)}; "
         f"{words}{beyond}.",
         draw_stability(
             lots,
             _line(found, points),
             label=f"{label} ({found.unit})" if found.unit != "1" else label,
-            time_label=f"time in storage ({found.time_unit})",
+            time_label=f"time in storage ({_plural(unit)})",
             limits=[limit for limit in (found.low, found.high) if not math.isnan(limit)],
             shelf_life=life,
             data_kind=data_kind,
         ),
     )
+
+
+def _time(value: float, unit: str) -> str:
+    return f"{value:.3g} {unit if value == 1 else _plural(unit)}"
+
+
+def _plural(unit: str) -> str:
+    return unit if unit == "h" else f"{unit}s"
 
 
 def _lot(name: str, points: Sequence[StabilityPoint]) -> StabilityLot:
@@ -98,7 +107,7 @@ def _potency(
     points, data_kind = given
     own = [p for p in points if (p.assay, p.plate) == (plate.assay, plate.plate)]
     found = "refused" if math.isnan(potency.estimate) else _interval(potency)
-    here = "not parallel to the reference" if plate.refused else _interval(plate)
+    here = "not parallel to the reference" if plate.refused else f"relative potency {_interval(plate)}"
     curves = [
         _curve(own, plate, plate.reference, "reference"),
         _curve(own, plate, plate.lot, here),

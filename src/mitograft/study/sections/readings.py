@@ -7,7 +7,7 @@ import numpy as np
 
 from mitograft.assays.findings import Finding
 from mitograft.assays.readings import Reading
-from mitograft.report.document import Table, TableColumn
+from mitograft.report.document import Paragraph, Table, TableColumn
 
 __all__ = ["findings_table", "parameter_table"]
 
@@ -35,8 +35,10 @@ def parameter_table(readings: Sequence[Reading], name: str) -> Table:
     return Table(name, "Mean of each group", columns, rows, collapsed=True)
 
 
-def findings_table(findings: Sequence[Finding], name: str) -> Table:
-    """List findings, the most severe first."""
+def findings_table(findings: Sequence[Finding], name: str) -> Table | Paragraph:
+    """List findings, the most severe first; a sentence where there are none."""
+    if not findings:
+        return Paragraph("Quality control has nothing to say about these files.")
     order = {"error": 0, "warning": 1, "note": 2}
     return Table(
         name,
