@@ -1,5 +1,6 @@
 """Gene-set enrichment of a contrast: gseapy's prerank on the Wald statistic."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,12 +56,14 @@ def enrich(
 
     tested = np.isfinite(contrast.statistic)
     ranking = pd.Series(contrast.statistic[tested], index=np.array(contrast.genes, dtype=object)[tested])
-    found = gseapy.prerank(
-        ranking.sort_values(ascending=False, kind="stable"),
-        {item.id: list(item.genes) for item in sets},
-        outdir=None, min_size=1, max_size=len(ranking), permutation_num=permutations, seed=seed,
-        threads=1, no_plot=True, verbose=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():  # of the library about its own use of pandas
+        warnings.simplefilter("ignore")
+        found = gseapy.prerank(
+            ranking.sort_values(ascending=False, kind="stable"),
+            {item.id: list(item.genes) for item in sets},
+            outdir=None, min_size=1, max_size=len(ranking), permutation_num=permutations, seed=seed,
+            threads=1, no_plot=True, verbose=False,
+        )  # fmt: skip
     rows = {str(row["Term"]): row for row in found.res2d.to_dict("records")}
     return tuple(
         Enrichment(

@@ -5,6 +5,7 @@
 * ``score_ssgsea``: single-sample enrichment (Barbie et al., Nature 2009;462:108), by gseapy.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -79,10 +80,12 @@ def score_ssgsea(expression: Array, genes: Sequence[str], sets: Sequence[GeneSet
         return {}
     table = pd.DataFrame(expression.T, index=list(genes))
     table.columns = [f"s{i}" for i in range(len(expression))]
-    found = gseapy.ssgsea(
-        table, {item.id: list(item.genes) for item in sets}, outdir=None, min_size=1, max_size=len(genes),
-        sample_norm_method="rank", threads=1, seed=1, verbose=False, no_plot=True,
-    )  # fmt: skip
+    with warnings.catch_warnings():  # of the library about its own use of pandas
+        warnings.simplefilter("ignore")
+        found = gseapy.ssgsea(
+            table, {item.id: list(item.genes) for item in sets}, outdir=None, min_size=1, max_size=len(genes),
+            sample_norm_method="rank", threads=1, seed=1, verbose=False, no_plot=True,
+        )  # fmt: skip
     wide = found.res2d.pivot_table(index="Name", columns="Term", values="ES", aggfunc="first")
     order = list(table.columns)
     return {item.id: np.asarray(wide.loc[order, item.id], dtype=float) for item in sets}
