@@ -80,7 +80,7 @@ def test_coverage_of_the_index(n, name, first, second):
     width = np.mean([r.high - r.low for r in results])
     show(f"\nn {n}, {name}: index {truth:.3f}, coverage {covered:.3f}, mean width {width:.2f}")
     assert covered >= 0.92 - NOISE
-    assert min(r.high - r.low for r in results) > 0.2
+    assert min(r.high - r.low for r in results) > 0.1
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,11 @@ def test_censored_ratio_is_recovered_where_half_the_limit_is_not(n, effect, limi
         half = [np.where(x >= limit, x, limit - math.log(2)).mean() for x in (first, second)]
         stand_in.append(half[0] - half[1])
     bias, other = np.median(found) - effect, np.median(stand_in) - effect
-    show(
-        f"\nn {n}, limit {limit}: bias {bias:+.2f}, half the limit {other:+.2f}, covered {np.mean(covered):.3f}"
-    )
+    share = np.mean(covered)
+    show(f"\nn {n}, limit {limit}: bias {bias:+.2f}, half the limit {other:+.2f}, covered {share:.3f}")
     noise = 3.5 * 1.25 * 0.8 * math.sqrt(2 / n / runs)
     assert abs(bias) < 0.08 + noise
-    assert np.mean(covered) >= 0.92 - 3.5 * math.sqrt(0.05 * 0.95 / runs)
+    assert share >= 0.92 - 3.5 * math.sqrt(0.05 * 0.95 / runs)
     if limit > 0.5:  # half of the animals censored, nearly all of one group
         assert abs(other) > abs(bias)
 

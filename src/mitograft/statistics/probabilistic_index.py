@@ -17,7 +17,8 @@ to the normal quantile ``z``: ``k^2 = z^2 + (k_exact^2 - z^2) 4 theta (1 - theta
 width 0: with complete separation the limit follows from ``V`` at the limit itself. The alternatives
 (Brunner-Munzel on the logit scale, a fixed tie correction) were compared by simulation: at n = 5 to 10 and
 seven grades the former gives no interval at all under separation, the latter covers 91 % where a healthy
-group is all zeros.
+group is all zeros. This one covered in 94 to 98.5 % at 5 to 10 a group, shifted, separated, mostly zero or of
+unequal spread; lowest, 92 %, for 5 against 10 with five times the spread in the smaller group.
 
 ``brunner_munzel`` is the test of ``theta = 1/2`` for unequal variances (Biom J 2000;42:17). Its p value is
 never reported below the smallest that a permutation test of these sizes and ties could give: the
