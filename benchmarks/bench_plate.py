@@ -218,7 +218,8 @@ def main() -> None:
     report.remarks += [
         "For each concentration curve the peer makes one fit; we fit two models from several starts and give"
         " every value an interval.",
-        "Times are processor time, which does not suffer where cores are shared. Memory is that of a process of its own with the libraries it loads.",
+        "Times are processor time, which does not suffer where cores are shared.",
+        "Memory is that of a process of its own with the libraries it loads.",
     ]
     report.finish(as_json=choice.json, packages=("mitograft", "numpy", "scipy", "pandas"))
 
