@@ -120,7 +120,7 @@ def _frame(axes: "Axes", one: UptakePanel, places: int, width: float) -> None:
             shorten(text, width + _LEFT, SMALL),
             (0, 1),
             xycoords="axes fraction",
-            xytext=(-_LEFT + 2, 6 + 15 * line),
+            xytext=(-_LEFT + 2, 8 + 15 * line),
             textcoords="offset points",
             size=SMALL,
             color=hue(colour),
