@@ -5,6 +5,21 @@ import pytest
 from mitograft.errors import StudyError, UsageError
 from mitograft.study.config import load_study
 
+COMPARED = """[[invitro.comparisons]]
+quantity = "q"
+contrast = "c"
+parameter = "plate.viability"
+first = "a"
+second = "SECOND"
+"""
+DOSES = """[[invitro.dose_comparisons]]
+quantity = "q"
+contrast = "CONTRAST"
+parameter = "plate.viability"
+control = "a"
+conditions = ["b", "c"]
+"""
+EXCLUDED = '[[invitro.seahorse.exclusions]]\nfile = "x.xlsx"\nwell = "A1"\nreason = " "\n'
 GOOD = '[study]\nid = "s1"\ntitle = "A study"\ndata_kind = "measured"\n'
 
 
@@ -44,6 +59,19 @@ def test_every_mistake_comes_with_its_line(tmp_path):
         (GOOD + "[trial]\ncore_set = '/etc/passwd'\n", "inside the study folder"),
         (GOOD + "[[assumptions]]\nid = 'x'\n", "assumptions.1.text"),
         ("", "study"),
+        (GOOD + COMPARED.replace("SECOND", "a"), "two different conditions as first and second"),
+        (GOOD + COMPARED.replace("SECOND", "b") + 'healthy = "b"\n', "healthy to be a third condition"),
+        (GOOD + COMPARED + 'analysis = "anova"\n', "'donor_means' or 'mixed'"),
+        (GOOD + COMPARED + 'family = "main"\n', "'primary' or 'secondary'"),
+        (GOOD + DOSES, "expected {condition} in contrast"),
+        (GOOD + DOSES.replace('"b", "c"', '"a"'), "each condition once, and not the control"),
+        (GOOD + "[invitro]\nmultiplicity = 'bonferroni'\n", "'none' or 'holm'"),
+        (GOOD + "[invitro.myotube]\nthreshold = 2.0\n", "a threshold only with method = 'batch'"),
+        (GOOD + "[invitro.seahorse]\noutliers = 'sigma'\n", "'none', 'mad' or 'log_mad'"),
+        (GOOD + EXCLUDED, "a reason in words"),
+        (GOOD + EXCLUDED, "exclusions.1.well: found 'A1'; expected a well such as A05"),
+        (GOOD + COMPARED.replace("plate.", "plates."), "expected assay.parameter, for example"),
+        (GOOD + 2 * EXCLUDED.replace("A1", "A01").replace('" "', '"bubble"'), "found twice: x.xlsx A01"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, sentence):

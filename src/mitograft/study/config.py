@@ -9,6 +9,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from mitograft.errors import StudyError, UsageError, Violation
 from mitograft.study.config_invitro import (
+    MEASURE,
+    NAME,
+    WELL,
     Comparison,
     DoseComparison,
     InvitroPart,
@@ -16,7 +19,7 @@ from mitograft.study.config_invitro import (
     PlatePart,
     SeahorsePart,
 )
-from mitograft.study.config_parts import Id, Part, StudyPath, Text
+from mitograft.study.config_parts import ID, Id, Part, StudyPath, Text
 from mitograft.study.toml_lines import line_of
 
 __all__ = [
@@ -221,11 +224,14 @@ def _parameter_violations(path: Path, text: str, parameters: object) -> list[Vio
 _ADVICE = {
     "missing": ("no such key", "a value for it", "Add it."),
     "extra_forbidden": ("an unknown key", "only the keys of the guide", "Remove it or correct its spelling."),
-    "string_pattern_mismatch": (
-        "",
-        "a letter, then letters, digits, - or _ (40 at most)",
-        "Correct the value.",
-    ),
+}
+
+
+_PATTERNS = {
+    ID: "a letter, then letters, digits, - or _ (40 at most)",
+    MEASURE: "assay.parameter, for example seahorse.maximal_respiration",
+    NAME: "small letters, digits and _, a letter first",
+    WELL: "a well such as A05",
 }
 
 
@@ -234,6 +240,7 @@ def _violation(path: Path, text: str, item: Any) -> Violation:
     keys = tuple(item["loc"])
     usual = _sentence(str(item["msg"]).removeprefix("Value error, "))
     found, expected, remedy = _ADVICE.get(item["type"], ("", usual, "Correct the value."))
+    expected = _PATTERNS.get(item.get("ctx", {}).get("pattern"), expected)
     name = ".".join(str(key + 1) if isinstance(key, int) else key for key in keys)
     rule, line = item["type"].replace("_", "-"), line_of(text, keys)
     return Violation(rule, found or _shown(item["input"]), expected, remedy, path.name, line, name)

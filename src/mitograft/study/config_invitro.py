@@ -2,11 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mitograft.study.config_parts import Part, StudyPath, Text
 
 __all__ = [
+    "CONDITION",
+    "MEASURE",
+    "NAME",
+    "WELL",
     "Comparison",
     "DoseComparison",
     "InvitroPart",
@@ -17,8 +21,17 @@ __all__ = [
 ]
 
 CONDITION = "{condition}"
-_Measure = Annotated[str, Field(pattern=r"^(seahorse|plate|myotube|uptake)\.[a-z0-9_]+$")]
+MEASURE = r"^(seahorse|plate|myotube|uptake)\.[a-z0-9_]+$"
+NAME = r"^[a-z][a-z0-9_]*$"
+WELL = r"^[A-H](0[1-9]|1[0-2])$"
+_Measure = Annotated[str, Field(pattern=MEASURE)]
 _Scale = Literal["difference", "log ratio"]
+
+
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected a reason in words")
+    return value
 
 
 class Comparison(Part):
@@ -85,7 +98,7 @@ class PlatePart(Part):
 
     files: Annotated[list[StudyPath], Field(min_length=1)]
     layout: StudyPath | None = None
-    parameter: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    parameter: Annotated[str, Field(pattern=NAME)]
     kind: Literal["percent", "concentration", "counts"] = "percent"
     dose_response: bool = False
 
@@ -94,14 +107,8 @@ class WellExclusion(Part):
     """``[[invitro.seahorse.exclusions]]``: a well left out by the laboratory, with its reason."""
 
     file: StudyPath
-    well: Annotated[str, Field(pattern=r"^[A-H](0[1-9]|1[0-2])$")]
-    reason: Text
-
-    @model_validator(mode="after")
-    def _said(self) -> "WellExclusion":
-        if not self.reason.strip():
-            raise ValueError("expected a reason for the exclusion")
-        return self
+    well: Annotated[str, Field(pattern=WELL)]
+    reason: Annotated[Text, AfterValidator(_said)]
 
 
 class SeahorsePart(Part):

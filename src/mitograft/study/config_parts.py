@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["Id", "Part", "StudyPath", "Text"]
+__all__ = ["ID", "Id", "Part", "StudyPath", "Text"]
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+ID = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
+Id = Annotated[str, Field(pattern=ID)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 

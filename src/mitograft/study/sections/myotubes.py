@@ -21,9 +21,9 @@ _WIDE = 480  # pixels of a picture in the page; the folder overlays has them in 
 _BARS_UM = (20, 50, 100, 200, 500, 1000)
 _LONGEST_BAR = 0.35  # of the picture's width
 _NOTE = (
-    "Fusion index: nuclei whose centre lies in a myosin-positive object with at least two nuclei, of all "
-    "nuclei. Thresholds join touching myotubes and count cells over or under a tube as fused: objects are "
-    "counted, not myotubes."
+    "Fusion index: nuclei whose centre lies in a myosin-positive object with as many nuclei as said "
+    "above, of all nuclei. Thresholds join touching myotubes and count cells over or under a tube as fused: "
+    "objects are counted, not myotubes."
 )
 _PARAMETERS = (
     ("fusion_index", "Fusion index"),
@@ -49,7 +49,11 @@ def myotubes_section(result: MyotubeResult, assigned: Sequence[Assigned], data_k
         data_kind=data_kind,
         replicates="fields",
     )
-    blocks: list[Block] = [Paragraph(_NOTE, "note"), _photographs(result, chosen, samples)]
+    blocks: list[Block] = [
+        Paragraph(result.rule),
+        Paragraph(_NOTE, "note"),
+        _photographs(result, chosen, samples),
+    ]
     blocks += [points] if points else []
     blocks += [
         _shapes([result.pictures[at] for at in chosen[:_MOST_DRAWN]], data_kind),
