@@ -4,6 +4,7 @@ MITOGRAFT_SLOW_RUNS=300 is the full size of each line; by default only gross err
 """
 
 import os
+import sys
 from datetime import date
 
 import numpy as np
@@ -70,9 +71,9 @@ def test_claims_from_counts(each, tmp_path):
     wrong = np.mean([r.verdict == "restored" for r in by_group["half"]])
     power = np.mean([r.verdict in ("improved", "restored") for r in by_group["half"]])
     restored = np.mean([r.verdict == "restored" for r in by_group["as healthy"]])
-    print(
+    sys.stdout.write(
         f"\n{each} mice a group, {RUNS} studies: coverage {covered}, claimed without effect {false:.3f}, "
-        f"half called restored {wrong:.3f}, power to see half {power:.2f}, to show restoration {restored:.2f}"
+        f"half called restored {wrong:.3f}, half seen {power:.2f}, restoration shown {restored:.2f}\n"
     )
     slack = 3.0 * np.sqrt(0.09 / RUNS)
     assert all(share >= 0.87 - slack for share in covered.values())
