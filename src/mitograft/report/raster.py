@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["shrink_png"]
 
 _ENOUGH = 1.25  # a picture up to this much wider keeps its size: thin lines suffer more than the page
-_SHADES = 10  # shades of grey: camera noise in more of them is what makes such files large
+_SHADES = 8  # shades of grey: camera noise in more of them is what makes such files large
 _PALETTE = 256
 
 

@@ -1,4 +1,4 @@
-"""The tables and figures a run leaves as files beside the report."""
+"""The tables, figures and outlined images a run leaves as files beside the report."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -10,12 +10,13 @@ from mitograft.report.document import Document, Figure
 from mitograft.study.analysis import Patients
 from mitograft.study.invitro import Invitro
 from mitograft.study.sections.document import Findings
+from mitograft.study.sections.uptake import UPTAKE_OVERLAYS
 from mitograft.tables.contract import Cell
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["figures_of", "tables_of"]
+__all__ = ["figures_of", "overlays_of", "tables_of"]
 
 Columns = dict[str, Sequence[Cell]]
 
@@ -132,3 +133,14 @@ def figures_of(document: Document) -> Iterator[tuple[str, str]]:
         for block in section.blocks:
             if isinstance(block, Figure):
                 yield block.id, block.svg
+
+
+def overlays_of(findings: Findings) -> Iterator[tuple[str, bytes]]:
+    """Yield the outlined images as paths within ``out/`` and PNG bytes; the report leads to them by these."""
+    if findings.invitro is None:
+        return
+    details = findings.invitro.details
+    if details.myotube is not None:
+        yield from ((f"overlays/{name}.png", png) for name, png in details.myotube.overlays.items())
+    if details.uptake is not None:
+        yield from ((f"{UPTAKE_OVERLAYS}/{name}.png", png) for name, png in details.uptake.overlays.items())

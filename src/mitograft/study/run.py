@@ -28,7 +28,7 @@ from mitograft.study.config import StudyConfig
 from mitograft.study.folder import Study, files_of
 from mitograft.study.honesty import require_honest_kind
 from mitograft.study.invitro import Invitro, analyse_invitro
-from mitograft.study.outputs import figures_of, tables_of
+from mitograft.study.outputs import figures_of, overlays_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
 from mitograft.trial.history import SingleArmReading
@@ -152,10 +152,9 @@ def _write_results(folder: Path, findings: Findings, document: Document) -> None
     (folder / "tables").mkdir()
     for name, columns in tables_of(findings):
         atomic_write_bytes(folder / "tables" / f"{name}.csv", encode_table(".csv", columns))
-    if findings.invitro is not None and findings.invitro.details.myotube is not None:
-        (folder / "overlays").mkdir()
-        for name, picture in findings.invitro.details.myotube.overlays.items():
-            atomic_write_bytes(folder / "overlays" / f"{name}.png", picture)
+    for path, png in overlays_of(findings):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        atomic_write_bytes(folder / path, png)
     (folder / "figures").mkdir()
     for name, svg in figures_of(document):
         atomic_write_text(folder / "figures" / f"{name}.svg", svg)

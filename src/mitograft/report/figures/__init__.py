@@ -16,6 +16,8 @@ from mitograft.report.figures.rate_agreement import RatePair, draw_rate_agreemen
 from mitograft.report.figures.stability import StabilityLine, StabilityLot, draw_stability
 from mitograft.report.figures.superplot import SuperplotDonor, SuperplotGroup, draw_superplot
 from mitograft.report.figures.traces import Injection, Trace, draw_traces
+from mitograft.report.figures.uptake import UptakeGroup, UptakePanel, UptakePoint, draw_uptake
+from mitograft.report.figures.uptake_signals import SignalGroup, draw_cell_signals
 from mitograft.report.figures.waterfall import PatientTotal, Threshold, draw_waterfall
 
 __all__ = [
@@ -33,12 +35,17 @@ __all__ = [
     "PlateWell",
     "PointGroup",
     "RatePair",
+    "SignalGroup",
     "StabilityLine",
     "StabilityLot",
     "SuperplotDonor",
     "SuperplotGroup",
     "Threshold",
     "Trace",
+    "UptakeGroup",
+    "UptakePanel",
+    "UptakePoint",
+    "draw_cell_signals",
     "draw_component_heatmap",
     "draw_dose_response",
     "draw_energy_map",
@@ -51,5 +58,6 @@ __all__ = [
     "draw_stability",
     "draw_superplot",
     "draw_traces",
+    "draw_uptake",
     "draw_waterfall",
 ]
