@@ -1,7 +1,7 @@
 """Join signals with what stands in their wells; find what does not fit together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from mitograft.assays.findings import Finding
@@ -43,8 +43,9 @@ def join_layout(
     wells: list[Well] = []
     findings = [finding for file in files for finding in file.findings]
     used: set[LayoutWell] = set()
+    by_well = _by_well(layout)
     for file in files:
-        contents = _Contents(file, layout)
+        contents = _Contents(file, by_well)
         missing: dict[str, list[str]] = defaultdict(list)
         for signal in file.signals:
             content = contents.find(signal)
@@ -64,12 +65,12 @@ def join_layout(
 class _Contents:
     """The contents of one file's wells: the most specific row wins, the layout table before the file."""
 
-    def __init__(self, file: PlateFile, layout: Sequence[LayoutWell]) -> None:
+    def __init__(self, file: PlateFile, layout: Mapping[str, Sequence[LayoutWell]]) -> None:
         self.names = {
             plate: {"", plate, file.barcodes.get(plate, plate), file.source, Path(file.source).stem}
             for plate in {signal.plate for signal in file.signals}
         }
-        self.ranked = [_by_well(layout), _by_well(file.layout)]
+        self.ranked = [layout, _by_well(file.layout)]
 
     def find(self, signal: Signal) -> LayoutWell | None:
         if not signal.well:  # an instrument without wells: one sample a file
