@@ -1,0 +1,1 @@
+"""Histology grades: scheme, two raters, section to block to muscle to mouse, outcomes."""
