@@ -4,6 +4,7 @@ What broken files do to it stands in test_broken_files.py.
 """
 
 import csv
+import re
 import shutil
 
 import pytest
@@ -82,6 +83,24 @@ def test_every_simulated_file_says_so(written):
     assert page.count("Simulated data") > 20
 
 
+def test_every_photograph_in_the_page_leads_to_its_file(written):
+    page = (written / "out" / "report.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="\./(overlays/[^"]+\.png)"', page)
+    assert len(links) == page.count('<img src="data:image/png;base64,') == 14
+    assert all((written / "out" / link).is_file() for link in links)
+
+
+def test_lots_and_uptake_are_evidence_too(written):
+    rows = load_evidence(written / "out" / "evidence.parquet")
+    release = {e.contrast: e.estimate for e in rows if e.quantity.startswith("lot passes release")}
+    assert release == {"L001": 1, "L002": 1, "L003": 0}
+    assert sum(e.quantity.startswith("relative potency") for e in rows) == 2
+    assert sum(e.quantity.startswith("shelf life") for e in rows) == 1
+    assert any("donor P1" in e.contrast for e in rows if e.quantity == "positive fraction")
+    tables = written / "out" / "tables"
+    assert all((tables / f"{name}.csv").is_file() for name in ("doses", "potency", "stability"))
+
+
 def test_outputs_verify(written):
     assert verify_folder(written / "out", written) == []
     assert len(list((written / "out" / "overlays").glob("*.png"))) == 25
@@ -110,6 +129,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
         "invitro/samples.csv",
         "product/specification.csv",
         "product/doses.csv",
+        "invitro/uptake/uptake_images.csv",
         *layouts,
     }
 

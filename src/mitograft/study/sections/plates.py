@@ -108,7 +108,8 @@ def _map(name: str, quality: PlateQuality, drawn: tuple[list[PlateWell], str], d
     known = [w.value for w in wells if math.isfinite(w.value) and not w.excluded]
     crossed = sum(w.excluded for w in wells)
     span = f"{min(known):.3g} to {max(known):.3g} {unit}" if known else "no values"
-    left_out = f"{crossed} wells are left out" if crossed else "no well is left out"
+    verb = "well is" if crossed == 1 else "wells are"
+    left_out = f"{crossed or 'no'} {verb} left out"
     words = "; ".join([*_quality_words(quality), left_out])
     return Figure(
         name,
