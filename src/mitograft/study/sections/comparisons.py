@@ -16,7 +16,7 @@ from mitograft.study.sections.donors import (
     superplot_groups,
 )
 from mitograft.study.sections.doses import dose_blocks
-from mitograft.study.sections.multiplicity import comparison_table
+from mitograft.study.sections.multiplicity import comparison_table, method_table
 
 __all__ = ["comparisons_section"]
 
@@ -54,6 +54,7 @@ def comparisons_section(invitro: Invitro, data_kind: DataKind) -> Section:
         )
     if invitro.comparisons:
         blocks.append(comparison_table(invitro.comparisons, invitro.multiplicity))
+        blocks.append(method_table(invitro.comparisons))
     if judged:
         blocks.append(_restoration(judged))
     blocks += list(_figures(invitro.comparisons, data_kind))

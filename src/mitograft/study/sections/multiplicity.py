@@ -1,12 +1,14 @@
-"""What the report says of the number of comparisons, and the table of the comparisons."""
+"""What the report says of the number of comparisons, and the tables of the comparisons."""
 
 import math
 from collections.abc import Sequence
 
 from mitograft.report.document import Table, TableColumn
+from mitograft.statistics.donor_comparison import DonorComparison
 from mitograft.study.comparisons import Compared
+from mitograft.study.sections.donors import measure_words
 
-__all__ = ["comparison_table", "multiplicity_words"]
+__all__ = ["comparison_table", "method_table", "multiplicity_words"]
 
 Row = tuple[str | float | None, ...]
 
@@ -49,11 +51,8 @@ def comparison_table(comparisons: Sequence[Compared], rule: str) -> Table:
         TableColumn("estimate", "Estimate", "", "decimal", 2),
         TableColumn("low", "lower limit", "", "decimal", 2),
         TableColumn("high", "upper limit", "", "decimal", 2),
-        TableColumn("unit", "Unit"),
         TableColumn("p", "p", "", "decimal", 4),
         TableColumn("p_holm", "p (Holm)", "", "decimal", 4),
-        TableColumn("donors", "Donors", "", "right"),
-        TableColumn("method", "Method and unit"),
     )
     rows = [row for compared in comparisons for row in _rows(compared)]
     return Table(
@@ -66,35 +65,57 @@ def comparison_table(comparisons: Sequence[Compared], rule: str) -> Table:
 
 
 def _rows(compared: Compared) -> list[Row]:
-    asked, result = compared.asked, compared.result
-    head = (asked.quantity, asked.contrast, asked.parameter)
+    asked, result, other = compared.asked, compared.result, compared.beside
+    unit = "log ratio" if asked.scale == "log ratio" else compared.unit
+    measure = measure_words(asked.parameter, unit)
+    head = (asked.quantity, asked.contrast, measure)
     if result.refused:
-        return [(*head, *[None] * 7, f"not compared: {result.refused}")]
-    family = f"{asked.family.capitalize()} comparison. " if asked.family else ""
-    level = f" Interval at {100 * result.level:.4g} %." if compared.adjusted else ""
-    method = f"{family}{result.method}. {f'{compared.why} ' if compared.why else ''}{result.unit_note}{level}"
-    rows: list[Row] = [
-        (
-            *head,
-            *(result.estimate, result.low, result.high),
-            _unit(compared),
-            _or_none(result.p),
-            _or_none(compared.p_holm),
-            f"{result.n_first}" if result.paired else f"{result.n_first} and {result.n_second}",
-            method,
-        )
-    ]
-    other = compared.beside
+        return [(*head, *[None] * 5)]
+    rows = [(*head, *_numbers(result), _or_none(compared.p_holm))]
     if other is not None and not other.refused:
-        donors = f"{other.n_first}" if other.paired else f"{other.n_first} and {other.n_second}"
-        words = f"Beside the primary analysis, not judged: {other.method}. {other.unit_note}"
-        numbers = (other.estimate, other.low, other.high)
-        rows.append((*head, *numbers, _unit(compared), _or_none(other.p), None, donors, words))
+        beside = (asked.quantity, f"{asked.contrast} (donor means, beside)", measure)
+        rows.append((*beside, *_numbers(other), None))
     return rows
 
 
-def _unit(compared: Compared) -> str:
-    return "log ratio" if compared.asked.scale == "log ratio" else compared.unit
+def _numbers(result: DonorComparison) -> Row:
+    return result.estimate, result.low, result.high, _or_none(result.p)
+
+
+def _donors(result: DonorComparison) -> str:
+    return f"{result.n_first}" if result.paired else f"{result.n_first} and {result.n_second}"
+
+
+def method_table(comparisons: Sequence[Compared]) -> Table:
+    """Say of every comparison how it was made, on what unit, and why one was not made."""
+    return Table(
+        "comparison-methods",
+        "How each comparison was made",
+        (
+            TableColumn("contrast", "Contrast"),
+            TableColumn("parameter", "Measured as"),
+            TableColumn("donors", "Donors", "", "right"),
+            TableColumn("method", "Method and unit"),
+        ),
+        tuple(
+            (one.asked.contrast, one.asked.parameter, _donors(one.result), _method(one))
+            for one in comparisons
+        ),
+        collapsed=not any(one.result.refused for one in comparisons),
+    )
+
+
+def _method(compared: Compared) -> str:
+    asked, result, other = compared.asked, compared.result, compared.beside
+    if result.refused:
+        return f"Not compared: {result.refused}"
+    parts = [f"{asked.family.capitalize()} comparison."] if asked.family else []
+    parts += [f"{result.method[0].upper()}{result.method[1:]}.", compared.why, result.unit_note]
+    if compared.adjusted:
+        parts.append(f"Interval at {100 * result.level:.4g} %.")
+    if other is not None and not other.refused:
+        parts.append(f"Beside the primary analysis, not judged: {other.method}. {other.unit_note}")
+    return " ".join(part for part in parts if part)
 
 
 def _or_none(value: float) -> float | None:
