@@ -41,12 +41,13 @@ def shrink_png(png: bytes, most_wide: int) -> bytes:
     width = pixels.shape[1]
     factor = 1 if width <= _ENOUGH * most_wide else -(-width // most_wide)
     small = _few_greys(_together(pixels, factor))
-    colours, places = np.unique(small.reshape(-1, 3), axis=0, return_inverse=True)
+    packed = small.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)  # one number a colour
+    colours = np.unique(packed)
     if len(colours) > _PALETTE:
         picture = Image.fromarray(small)
     else:
-        picture = Image.fromarray(places.reshape(small.shape[:2]).astype(np.uint8), "P")
-        picture.putpalette(colours.astype(np.uint8).tobytes())
+        picture = Image.fromarray(np.searchsorted(colours, packed).astype(np.uint8), "P")
+        picture.putpalette(bytes(b for colour in colours.tolist() for b in colour.to_bytes(3)))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return min((buffer.getvalue(), png), key=len) if factor == 1 else buffer.getvalue()
