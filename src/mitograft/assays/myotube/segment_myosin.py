@@ -5,10 +5,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.assays.myotube.images import (
+from mitograft.assays.myotube.filters import (
     Image,
     Labels,
     Mask,
+    fill_holes,
+    highest_near,
+    smooth,
+    widen_round,
+)
+from mitograft.assays.myotube.images import (
     average_blocks,
     average_near,
     background,
@@ -26,11 +32,9 @@ _CLOSING_UM = 2.6
 
 def relative_light(channel: npt.NDArray[Any], pixel_um: float, rules: Parameters) -> tuple[Image, Image, int]:
     """Return the light on averaged pixels, its background, and over how many pixels it was averaged."""
-    from scipy.ndimage import gaussian_filter
-
     factor = block_factor(pixel_um, rules["myosin_pixel"].number)
     step = pixel_um * factor
-    light = gaussian_filter(average_blocks(channel, factor), 0.8 / step)
+    light = smooth(average_blocks(channel, factor), 0.8 / step)
     return light, background(light, step, block_um=110.0, share=8.0), factor
 
 
@@ -84,15 +88,13 @@ def _follow_edges(
     light: Image, mask: Mask, noise: float, nuclear: Mask | None, step: float, rules: Parameters
 ) -> Mask:
     """Put the edge at a fixed share of the way from the local background to the object's own light."""
-    from scipy.ndimage import maximum_filter, minimum_filter
-
     share = np.full(light.shape, rules["tube_edge"].number, np.float32)
     if nuclear is not None:
         share[nuclear] *= 1 - rules["tube_dimple"].number
     three = 2 * round(2.5 / step) + 1
     for _ in range(_ROUNDS):
-        wide = maximum_filter(mask, three)
-        core = minimum_filter(mask, 3)
+        wide = highest_near(mask, three)
+        core = ~highest_near(~mask, 3)
         if not core.any():
             return np.asarray(core)
         dark = average_near(light, ~wide, 30.0, step)
@@ -107,15 +109,13 @@ def _follow_edges(
 
 def _keep_objects(mask: Mask, light: Image, step: float, rules: Parameters, *, relative: bool) -> Labels:
     """Fill dimples, drop debris and objects much fainter than the typical one, number the rest."""
-    from scipy.ndimage import binary_closing, label
+    from scipy.ndimage import label
 
     around = np.ones((3, 3), bool)
     reach = max(round(_CLOSING_UM / step), 1)
-    disk = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1]) <= reach + 0.2
-    closed = binary_closing(np.pad(mask, 2 * reach, mode="edge"), disk)[
-        2 * reach : -2 * reach, 2 * reach : -2 * reach
-    ]
-    mask = _fill_small(closed, rules["tube_hole"].number / step**2)
+    wide = widen_round(np.pad(mask, 2 * reach, mode="edge"), reach + 0.2)
+    closed = ~widen_round(~wide, reach + 0.2)[2 * reach : -2 * reach, 2 * reach : -2 * reach]
+    mask = fill_holes(closed, rules["tube_hole"].number / step**2)
     labels, count = label(mask, around)
     labels = labels.astype(np.int32)
     area = np.bincount(labels.ravel(), minlength=count + 1)
@@ -129,17 +129,3 @@ def _keep_objects(mask: Mask, light: Image, step: float, rules: Parameters, *, r
         keep &= contrast >= rules["tube_contrast_low"].number * typical
     number = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
     return np.asarray(number[labels])
-
-
-def _fill_small(mask: Mask, most: float) -> Mask:
-    from scipy.ndimage import label
-
-    holes, count = label(~mask)
-    if count == 0:
-        return mask
-    area = np.bincount(holes.ravel())
-    border = np.unique(np.concatenate([holes[0], holes[-1], holes[:, 0], holes[:, -1]]))
-    small = area <= most
-    small[border] = False
-    small[0] = False
-    return np.asarray(mask | small[holes])
