@@ -80,7 +80,7 @@ def _images(result: UptakeResult) -> Iterator[Pictures]:
     yield Pictures(
         "uptake-overlays",
         "Cells with what was found in them",
-        f"{len(chosen)} of {len(result.overlays)} images, the first of each condition. Grey: the cells. Each "
+        f"{len(chosen)} of {len(result.overlays)} images, the first ones of each condition. Grey: the cells. Each "
         f"name leads to the picture in full size, in the folder {UPTAKE_OVERLAYS} beside this page.",
         tuple(_photograph(number, one, result) for number, one in enumerate(chosen, start=1)),
         (
