@@ -39,7 +39,8 @@ def find_problems(
         The file of the scores.
     """
     parts: tuple[Iterator[Part], ...] = (
-        _raters(grades, scores, agreements, parameters["kappa_least"].number),
+        _raters(grades, scores, agreements),
+        _agreements(agreements, parameters["kappa_least"].number),
         _raters_by_group(grades, colony),
         _mice(scores, colony),
         _muscles(scores, colony, scheme),
@@ -59,61 +60,34 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _raters(
-    grades: Sequence[SectionGrade],
-    scores: Sequence[MouseScore],
-    agreements: Sequence[RaterAgreement],
-    least: float,
+    grades: Sequence[SectionGrade], scores: Sequence[MouseScore], agreements: Sequence[RaterAgreement]
 ) -> Iterator[Part]:
     raters = {grade.rater for grade in grades}
-    if not raters:
-        return
     if len(raters) == 1:
-        yield (
-            "one-rater",
-            "note",
-            "",
-            "one rater graded everything",
-            "Agreement is not known: let a second rater grade.",
-        )
-    elif not agreements:
-        yield (
-            "no-shared-sections",
-            "warning",
-            "",
-            "no two raters graded the same sections",
-            "Let them share some sections.",
-        )
+        remedy = "Agreement is not known: let a second rater grade."
+        yield "one-rater", "note", "", "one rater graded everything", remedy
+    elif raters and not agreements:
+        found = "no two raters graded the same sections"
+        yield "no-shared-sections", "warning", "", found, "Let them share some sections."
+    counts = sorted({count for score in scores for count in score.raters})
+    if len(counts) > 1:
+        found = f"sections with {counts[0]} and sections with {counts[-1]} raters"
+        remedy = "Scores of one rater carry that rater's habit: let all grade all."
+        yield "raters-uneven", "note", "", found, remedy
+
+
+def _agreements(agreements: Sequence[RaterAgreement], least: float) -> Iterator[Part]:
     for pair in agreements:
         place, kappa = f"{pair.first} and {pair.second}, {pair.feature}", pair.judged.kappa
         if kappa != kappa:
-            yield (
-                "kappa-undefined",
-                "note",
-                place,
-                pair.judged.note.rstrip("."),
-                "Share sections that differ in grade.",
-            )
+            found, remedy = pair.judged.note.rstrip("."), "Share sections that differ in grade."
+            yield "kappa-undefined", "note", place, found, remedy
         elif kappa < least:
             found = (
                 f"weighted kappa {kappa:.2f}, below {least:g}; mean difference {pair.difference:+.2f} points"
             )
-            yield (
-                "raters-disagree",
-                "warning",
-                place,
-                found,
-                "Grade the sections that differ again, together.",
-            )
-    counts = sorted({count for score in scores for count in score.raters})
-    if len(counts) > 1:
-        found = f"sections with {counts[0]} and sections with {counts[-1]} raters"
-        yield (
-            "raters-uneven",
-            "note",
-            "",
-            found,
-            "Scores of one rater carry that rater's habit: let all grade all.",
-        )
+            remedy = "Grade the sections that differ again, together."
+            yield "raters-disagree", "warning", place, found, remedy
 
 
 def _raters_by_group(grades: Sequence[SectionGrade], colony: Colony) -> Iterator[Part]:
