@@ -81,7 +81,8 @@ def _images(result: UptakeResult) -> Iterator[Pictures]:
         "uptake-overlays",
         "Cells with what was found in them",
         f"{len(chosen)} of {len(result.overlays)} images, the first ones of each condition. Grey: the "
-        f"cells. Each name leads to the picture in full size, in the folder {UPTAKE_OVERLAYS} beside this page.",
+        f"cells. Each name leads to the picture in full size, in the folder {UPTAKE_OVERLAYS} beside "
+        "this page.",
         tuple(_photograph(number, one, result) for number, one in enumerate(chosen, start=1)),
         (
             LegendEntry(_hex(POSITIVE_COLOUR), "edge of a positive cell"),
