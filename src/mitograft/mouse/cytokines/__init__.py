@@ -1,0 +1,1 @@
+"""Cytokines of mice: concentrations with limits of quantification, compared as censored values."""
