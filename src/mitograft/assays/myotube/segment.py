@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from mitograft.assays.myotube.images import Labels, block_factor
 from mitograft.assays.myotube.read import Field
-from mitograft.assays.myotube.segment_myosin import relative_light, segment_myosin
+from mitograft.assays.myotube.segment_myosin import averaged_light, relative_light, segment_myosin
 from mitograft.assays.myotube.segment_nuclei import segment_nuclei
+from mitograft.assays.myotube.settle import settle_nuclei
 from mitograft.assays.myotube.thresholds import METHODS, threshold_of
 from mitograft.errors import UsageError
 from mitograft.tables.parameters import Parameters, load_parameters
@@ -87,6 +88,9 @@ def segment_field(
             field.myosin, field.pixel_size_um, rules, method, threshold=threshold, nuclear=own > 0
         )
         regions = _refine(coarse, factor, field)
+        if method == "local":
+            light, factor = averaged_light(field.myosin, field.pixel_size_um, rules)
+            regions = settle_nuclei(own, regions, light, factor, field.pixel_size_um, rules)
     return Segmentation(
         own, regions, method if objects is None else "mask", "segmentation" if nuclei is None else "mask"
     )

@@ -23,7 +23,7 @@ from mitograft.assays.myotube.images import (
 from mitograft.assays.myotube.thresholds import noise_above, threshold_of
 from mitograft.tables.parameters import Parameters
 
-__all__ = ["relative_light", "segment_myosin"]
+__all__ = ["averaged_light", "relative_light", "segment_myosin"]
 
 _ROUNDS = 3
 _HALF = 0.5
@@ -32,10 +32,14 @@ _CLOSING_UM = 2.6
 
 def relative_light(channel: npt.NDArray[Any], pixel_um: float, rules: Parameters) -> tuple[Image, Image, int]:
     """Return the light on averaged pixels, its background, and over how many pixels it was averaged."""
+    light, factor = averaged_light(channel, pixel_um, rules)
+    return light, background(light, pixel_um * factor, block_um=110.0, share=8.0), factor
+
+
+def averaged_light(channel: npt.NDArray[Any], pixel_um: float, rules: Parameters) -> tuple[Image, int]:
+    """Return the light on averaged pixels, and over how many it was averaged in each direction."""
     factor = block_factor(pixel_um, rules["myosin_pixel"].number)
-    step = pixel_um * factor
-    light = smooth(average_blocks(channel, factor), 0.8 / step)
-    return light, background(light, step, block_um=110.0, share=8.0), factor
+    return smooth(average_blocks(channel, factor), 0.8 / (pixel_um * factor)), factor
 
 
 def segment_myosin(
