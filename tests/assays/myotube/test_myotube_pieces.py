@@ -63,7 +63,7 @@ def test_halves_of_one_ellipse_with_a_deep_waist_stay_two():
 def settle(share_inside, edge):
     """Put a nucleus on a tube whose labelled edge leaves a share inside; its light is halfway at ``edge``."""
     nucleus = ellipse(40, 40, 8, 8).astype(np.int32)
-    labelled = np.asarray(COLUMNS - 32 < round(16 * share_inside)).astype(np.int32)
+    labelled = (COLUMNS - 32 - round(16 * share_inside) < 0).astype(np.int32)
     light = (100 + 900 / (1 + np.exp((COLUMNS - edge) / 2))).astype(np.float32)
     return settle_nuclei(nucleus, labelled, light, 1, PIXEL_UM, load_rules())[40, 40] > 0, labelled[
         40, 40

@@ -2,9 +2,9 @@
 
 The edge of an object is uncertain by about a micrometre, and where it passes through a nucleus that decides
 by one pixel. Two things tell more than the pixel under the centre: how much of the nucleus lies on the
-object, and whether myosin at its centre is brighter than on the nucleus as a whole. Across an edge the light falls
-from one side of the nucleus to the other, and where it falls halfway the centre has the mean of the nucleus;
-a centre above the mean lies within, whatever the height of the tube there.
+object, and whether myosin at its centre is brighter than on the nucleus as a whole. Across an edge the light
+falls from one side of the nucleus to the other, and where it falls halfway the centre has the mean of the
+nucleus; a centre above the mean lies within, whatever the height of the tube there.
 """
 
 from typing import Any
