@@ -21,6 +21,7 @@ from mitograft.mouse.outcomes import Outcome
 __all__ = ["CytokineOutcomes", "Sample", "derive_cytokines", "put_together"]
 
 _NAMED = 6
+_FEWEST = 2  # mice that make a day an outcome of its own
 _HALF = 0.5
 
 
@@ -95,14 +96,15 @@ def derive_cytokines(
     findings = [*read.findings]
     panel: list[Outcome] = []
     by_day: list[Outcome] = []
-    for analyte in _samples(read, findings, options):
-        days = sorted(analyte.days)
-        chosen = days[-1] if options.day is None else options.day
+    analytes = _samples(read, findings, options)
+    findings += _other_days(analytes, options, read.source)
+    for analyte in analytes:
+        chosen = _day(analyte, options)
         if chosen in analyte.days:
             panel.append(_outcome(analyte, chosen, read.source, options, ""))
             findings += _judge(panel[-1], analyte.days[chosen], colony, options)
+        days = [day for day in sorted(analyte.days) if len(analyte.days[day]) >= _FEWEST]
         if len(days) > 1:
-            findings += _other_days(analyte, chosen, read.source)
             by_day += [_outcome(analyte, day, read.source, options, f"_day{day}") for day in days]
     if options.below == "half_limit":
         findings.append(
@@ -187,11 +189,23 @@ def _judge(
         )  # fmt: skip
 
 
-def _other_days(analyte: _Analyte, chosen: int, source: str) -> Iterator[Finding]:
-    other = {day: len(samples) for day, samples in sorted(analyte.days.items()) if day != chosen}
-    listed = ", ".join(f"{count} on day {day}" for day, count in other.items())
-    yield Finding(
-        "other-days", "note", source, analyte.label,
-        f"the outcome named after the analyte is of day {chosen}; mice sampled on other days: {listed}",
-        "CIM remits by itself: days are not mixed. The others are outcomes of their own.",
-    )  # fmt: skip
+def _other_days(analytes: Sequence[_Analyte], options: CytokineOptions, source: str) -> Iterator[Finding]:
+    """Say which mice were sampled on another day than that of the outcome, once for analytes alike."""
+    alike: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for analyte in analytes:
+        chosen = _day(analyte, options)
+        other = {day: len(samples) for day, samples in sorted(analyte.days.items()) if day != chosen}
+        if other:
+            listed = ", ".join(f"{count} on day {day}" for day, count in other.items())
+            alike[chosen, listed].append(analyte.label)
+    for (chosen, listed), labels in alike.items():
+        yield Finding(
+            "other-days", "note", source, ", ".join(labels),
+            f"the outcome named after the analyte is of day {chosen}; mice sampled on other days: {listed}",
+            "CIM remits by itself: days are not mixed. Mice that left early are missing from the last day.",
+        )  # fmt: skip
+
+
+def _day(analyte: _Analyte, options: CytokineOptions) -> int:
+    """Return the day of the outcome that carries the name of the analyte alone."""
+    return max(analyte.days) if options.day is None else options.day
