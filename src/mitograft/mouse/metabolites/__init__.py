@@ -1,0 +1,1 @@
+"""Targeted metabolomics of mouse tissue: levels to ratios, adenylate energy charge and pathways."""
