@@ -7,7 +7,35 @@ that the simulator writes beside the study.
 
 from dataclasses import dataclass, field
 
-__all__ = ["StudyTruth"]
+__all__ = ["MouseTruth", "StudyTruth"]
+
+
+@dataclass(frozen=True)
+class MouseTruth:
+    """The mouse arm in a few numbers; dose and size of the real one are not public.
+
+    Parameters
+    ----------
+    mice
+        Mice a group: healthy, CIM with vehicle, CIM with a low and with a high dose.
+    doses
+        The two doses of PN-101 (ug).
+    left
+        Share of the disease that is left under each dose.
+    severity
+        Severity of untreated mice at the peak, in points of the scheme.
+    scheme
+        Grading scheme the raters use.
+    humane_loss
+        Share of the baseline weight whose loss ends the study for a mouse.
+    """
+
+    mice: int = 8
+    doses: tuple[float, float] = (5.0, 50.0)
+    left: tuple[float, float] = (0.6, 0.05)
+    severity: float = 3.5
+    scheme: str = "sugihara-2007"
+    humane_loss: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,6 +63,8 @@ class StudyTruth:
         Share of what is missing in injured C2C12 that a high dose of PN-101 restores.
     fields
         Fields of view for each donor and condition.
+    mouse
+        The mouse arm.
     """
 
     donors: int = 5
@@ -47,4 +77,5 @@ class StudyTruth:
     between_fields: float = 0.04
     plate_rescue: float = 0.75
     fields: int = 2
+    mouse: MouseTruth = MouseTruth()
     notes: tuple[str, ...] = field(default=("Simulated. No number was measured.",))

@@ -15,6 +15,7 @@ from mitograft.assays.uptake.simulate import GroupTruth, UptakeTruth, simulate_u
 from mitograft.product.simulate import DoseTruth, LotTruth, ProductTruth, StabilityTruth, simulate_product
 from mitograft.provenance import new_directory
 from mitograft.seeds import stream
+from mitograft.simulation.mice import simulate_mice
 from mitograft.simulation.truth import StudyTruth
 
 __all__ = ["simulate_study"]
@@ -58,6 +59,7 @@ def _write(folder: Path, seed: int, truth: StudyTruth) -> None:
     header = ("source", "group", "position", "donor", "condition", "note")
     lines = [",".join(row) for row in (header, *((*sample, _MARK) for sample in samples))]
     (folder / "invitro" / "samples.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    simulate_mice(folder / "mouse", seed, truth.mouse)
     (folder / "truth").mkdir()
     record = {"seed": seed, **asdict(truth)}
     (folder / "truth" / "truth.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

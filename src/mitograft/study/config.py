@@ -19,6 +19,7 @@ from mitograft.study.config_invitro import (
     PlatePart,
     SeahorsePart,
 )
+from mitograft.study.config_mouse import MousePart
 from mitograft.study.config_parts import ID, Id, Part, StudyPath, Text
 from mitograft.study.toml_lines import line_of
 
@@ -134,6 +135,7 @@ class StudyConfig(Part):
     study: StudyPart
     product: ProductPart | None = None
     invitro: InvitroPart | None = None
+    mouse: MousePart | None = None
     trial: TrialPart | None = None
     history: HistoryPart | None = None
     claims: ClaimsPart = ClaimsPart()

@@ -14,7 +14,10 @@ from mitograft.tables.parameters import Parameter, Parameters
 
 __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_parameters"]
 
-PARTS = ("tis", "history", "seahorse", "plate", "myotube", "uptake", "product")
+PARTS = (
+    "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
+    "cytokine", "expression",
+)  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
     "smoothing_ticks": (3, 11, True),
@@ -170,6 +173,30 @@ def _product() -> Parameters:
     return load_product_parameters()
 
 
+def _histology() -> Parameters:
+    from mitograft.mouse.histology.analyse import load_histology_parameters
+
+    return load_histology_parameters()
+
+
+def _function() -> Parameters:
+    from mitograft.mouse.function.contract import course_rules
+
+    return course_rules()
+
+
+def _cytokine() -> Parameters:
+    from mitograft.mouse.cytokines.contract import cytokine_rules
+
+    return cytokine_rules()
+
+
+def _expression() -> Parameters:
+    from mitograft.mouse.expression.analyse import load_expression_parameters
+
+    return load_expression_parameters()
+
+
 _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "tis": _tis,
     "history": _history,
@@ -178,4 +205,8 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "myotube": _myotube,
     "uptake": _uptake,
     "product": _product,
+    "histology": _histology,
+    "function": _function,
+    "cytokine": _cytokine,
+    "expression": _expression,
 }

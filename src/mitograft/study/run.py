@@ -28,6 +28,7 @@ from mitograft.study.config import StudyConfig
 from mitograft.study.folder import Study, files_of
 from mitograft.study.honesty import require_honest_kind
 from mitograft.study.invitro import Invitro, analyse_invitro
+from mitograft.study.mouse import Mouse, analyse_mouse
 from mitograft.study.outputs import figures_of, overlays_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
@@ -37,6 +38,7 @@ __all__ = ["Outcome", "run_study", "steps_of"]
 
 _LOTS = "judge the mitochondria lots"
 _CELLS = "analyse the cell assays"
+_MICE = "analyse the mice"
 _PATIENTS = "score patients"
 _HISTORY = "read against historical placebo"
 _CLAIMS = "judge claims"
@@ -58,6 +60,7 @@ def steps_of(config: StudyConfig) -> tuple[str, ...]:
     parts = (
         (_LOTS, config.product),
         (_CELLS, config.invitro),
+        (_MICE, config.mouse),
         (_PATIENTS, config.trial),
         (_HISTORY, config.history),
     )
@@ -84,6 +87,9 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     if study.config.invitro:
         tell(_CELLS)
     invitro = analyse_invitro(study)
+    if study.config.mouse:
+        tell(_MICE)
+    mouse = analyse_mouse(study)
     require_honest_kind(study, invitro)
     if study.config.trial:
         tell(_PATIENTS)
@@ -92,26 +98,27 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
         tell(_HISTORY)
     history = read_history(study.config, patients)
     tell(_CLAIMS)
-    evidence = _evidence(study, (product, invitro, patients), history)
+    evidence = _evidence(study, (product, invitro, mouse, patients), history)
     claims = judge_claims(study.config, evidence)
-    findings = Findings(study.config, product, invitro, patients, history, evidence, claims)
+    findings = Findings(study.config, product, invitro, mouse, patients, history, evidence, claims)
     tell(_REPORT)
     return _write(study, findings, command)
 
 
 def _evidence(
     study: Study,
-    parts: tuple[ProductResult | None, Invitro | None, Patients | None],
+    parts: tuple[ProductResult | None, Invitro | None, Mouse | None, Patients | None],
     history: tuple[SingleArmReading, int | None] | None,
 ) -> tuple[Evidence, ...]:
     """Collect the evidence of all parts; the reading against history where a group was observed."""
-    product, invitro, patients = parts
+    product, invitro, mouse, patients = parts
     kind = study.config.study.data_kind
     rows = product_evidence(product, kind) if product else ()
     if invitro is not None:
         uptake = invitro.details.uptake
         rows += invitro.evidence
         rows += tuple(uptake_evidence(uptake.estimates, invitro.assigned, kind)) if uptake else ()
+    rows += mouse.evidence if mouse else ()
     rows += patients.evidence if patients else ()
     if history is None or study.config.history is None or history[1] is None:
         return rows

@@ -12,12 +12,14 @@ from mitograft.report.document import Document, Section
 from mitograft.study.analysis import Patients
 from mitograft.study.config import StudyConfig
 from mitograft.study.invitro import Invitro
+from mitograft.study.mouse import Mouse
 from mitograft.study.sections.assays import assay_sections
 from mitograft.study.sections.claims import claims_section
 from mitograft.study.sections.comparisons import comparisons_section
 from mitograft.study.sections.flagged import flagged_section
 from mitograft.study.sections.history import history_section
 from mitograft.study.sections.improvement import improvement_section
+from mitograft.study.sections.mouse import mouse_sections
 from mitograft.study.sections.product import product_section
 from mitograft.study.sections.provenance import evidence_table, provenance_section
 from mitograft.study.sections.tis import tis_section
@@ -34,6 +36,7 @@ class Findings:
     config: StudyConfig
     product: ProductResult | None
     invitro: Invitro | None
+    mouse: Mouse | None
     patients: Patients | None
     history: tuple[SingleArmReading, int | None] | None
     evidence: tuple[Evidence, ...]
@@ -69,6 +72,8 @@ def _sections(
         if findings.invitro.comparisons or findings.invitro.doses:
             yield comparisons_section(findings.invitro, study.data_kind)
         yield from assay_sections(findings.invitro, study.data_kind)
+    if findings.mouse is not None:
+        yield from mouse_sections(findings.mouse, study.data_kind)
     if findings.patients is not None:
         yield improvement_section(findings.patients)
         yield tis_section(findings.patients, study.data_kind)
@@ -92,6 +97,8 @@ def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
         found += [("product", p) for p in findings.product.flagged]
     if findings.invitro is not None:
         found += findings.invitro.details.flagged()
+    if findings.mouse is not None:
+        found += [("mouse arm", p) for p in findings.mouse.details.parameters()]
     if findings.history is not None:
         found += [("single arm against history", p) for p in findings.history[0].parameters.flagged()]
     return found
@@ -108,14 +115,19 @@ def _lead(findings: Findings) -> str:
         made = sum(not compared.result.refused for compared in findings.invitro.comparisons)
         readings = len(findings.invitro.assigned) + len(findings.invitro.unassigned)
         parts.append(f"The cell assays gave {readings} readings and {made} comparisons of donors.")
+    if findings.mouse is not None and findings.mouse.colony is not None:
+        compared = sum(not one.result.refused for one in findings.mouse.comparisons)
+        mice = len(findings.mouse.colony.animals)
+        parts.append(f"{mice} mice gave {compared} comparisons of groups.")
     if findings.history is not None:
         reading, observed = findings.history
         parts.append(_against_history(reading, observed))
     missing = [] if findings.patients is not None else ["no core set measures of patients"]
     missing += [] if findings.product is not None else ["no mitochondria lots"]
     missing += [] if findings.invitro is not None else ["no cell assays"]
-    missing += ["no mouse files (read by later versions)"]
-    parts.append(f"Not in this folder: {'; '.join(missing)}.")
+    missing += [] if findings.mouse is not None else ["no mice"]
+    if missing:
+        parts.append(f"Not in this folder: {'; '.join(missing)}.")
     return " ".join(parts)
 
 
@@ -142,6 +154,8 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
         yield "Lots released", f"{passed} of {len(findings.product.verdicts)}"
     if findings.invitro is not None:
         yield "Donors in cell assays", str(len({a.sample.donor for a in findings.invitro.assigned}))
+    if findings.mouse is not None and findings.mouse.colony is not None:
+        yield "Mice", str(len(findings.mouse.colony.animals))
     if findings.patients is not None:
         patients = findings.patients
         yield "Patients", str(len(set(patients.cohort.subject)))

@@ -1,0 +1,167 @@
+"""The files of the mouse arm, found in their folder and analysed room by room."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mitograft.errors import UsageError
+from mitograft.evidence.finding import Finding
+from mitograft.mouse.animals import Colony, read_animals
+from mitograft.mouse.expression.analyse import ExpressionResult, analyse_expression
+from mitograft.mouse.expression.options import ExpressionOptions
+from mitograft.mouse.histology.analyse import HistologyResult, analyse_histology
+from mitograft.mouse.histology.read_scheme import find_scheme
+from mitograft.mouse.outcomes import Outcome
+from mitograft.seeds import stream
+from mitograft.study.config import StudyConfig
+from mitograft.study.config_mouse import ExpressionPart
+from mitograft.study.mouse_courses import (
+    CourseDetails,
+    CytokineDetails,
+    analyse_courses,
+    analyse_cytokines,
+)
+from mitograft.study.parameters import shipped_parameters
+from mitograft.study.read_each import read_each
+from mitograft.tables.parameters import Parameter
+from mitograft.tables.read import read_table
+
+__all__ = ["MouseDetails", "analyse_mouse_files", "read_colony"]
+
+
+Room = HistologyResult | CourseDetails | CytokineDetails | ExpressionResult
+
+
+@dataclass(frozen=True, repr=False)
+class MouseDetails:
+    """The result of every room that has files; None where it has none."""
+
+    histology: HistologyResult | None = None
+    courses: CourseDetails | None = None
+    cytokines: CytokineDetails | None = None
+    expression: ExpressionResult | None = None
+
+    def _rooms(self) -> Iterator[Room]:
+        rooms = (self.histology, self.courses, self.cytokines, self.expression)
+        yield from (room for room in rooms if room is not None)
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Return one number a mouse, over all rooms."""
+        return tuple(outcome for room in self._rooms() for outcome in room.outcomes)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what quality control says, over all rooms."""
+        return tuple(finding for room in self._rooms() for finding in room.findings)
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the unconfirmed values the results rest on."""
+        return tuple(
+            parameter for room in self._rooms() for parameter in room.parameters if parameter.flagged
+        )
+
+
+def read_colony(folder: Path) -> Colony | None:
+    """Read animals.csv and groups.csv; None where the folder holds neither."""
+    animals, groups = folder / "animals.csv", folder / "groups.csv"
+    here = [path for path in (animals, groups) if path.is_file()]
+    if not here:
+        return None
+    if len(here) == 1:
+        absent = groups if here[0] == animals else animals
+        raise UsageError(
+            f"{folder.name}: found {here[0].name} without {absent.name}; expected both. "
+            "Add it, or remove the other."
+        )
+    return read_animals(read_table(animals), read_table(groups))
+
+
+def analyse_mouse_files(folder: Path, colony: Colony | None, config: StudyConfig) -> MouseDetails:
+    """Analyse every room of the mouse arm that has files.
+
+    Parameters
+    ----------
+    folder
+        The folder of the arm.
+    colony
+        Mice and groups; without them expression alone can be analysed.
+    config
+        The study.
+
+    Raises
+    ------
+    InputError
+        With the violations of all files.
+    UsageError
+        If files need mice and there are none.
+    """
+    part = config.mouse
+    if part is None:
+        return MouseDetails()
+    rooms: list[Callable[[], object]] = []
+    if colony is not None:
+        rooms += list(_rooms_of_mice(folder, colony, config))
+    elif other := [name for name in _NEED_MICE if (folder / name).exists()]:
+        raise UsageError(
+            f"{folder.name}: found {', '.join(other)} without animals.csv and groups.csv; expected both. "
+            "Add them."
+        )
+    if (folder / _EXPRESSION).is_dir():
+        rooms.append(lambda: _expression(folder, colony, config))
+    results = read_each(rooms, lambda analyse: analyse())
+    return MouseDetails(
+        histology=next((r for r in results if isinstance(r, HistologyResult)), None),
+        courses=next((r for r in results if isinstance(r, CourseDetails)), None),
+        cytokines=next((r for r in results if isinstance(r, CytokineDetails)), None),
+        expression=next((r for r in results if isinstance(r, ExpressionResult)), None),
+    )
+
+
+_EXPRESSION = "expression"
+_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES = "scores.csv", "weights.csv", "function.csv", "cytokines.csv"
+_NEED_MICE = (_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES)
+
+
+def _rooms_of_mice(folder: Path, colony: Colony, config: StudyConfig) -> Iterator[Callable[[], object]]:
+    if (folder / _SCORES).is_file():
+        yield lambda: _histology(folder, colony, config)
+    weights, function = (p if p.is_file() else None for p in (folder / _WEIGHTS, folder / _FUNCTION))
+    if weights or function:
+        yield lambda: analyse_courses(weights, function, colony, config)
+    if (folder / _CYTOKINES).is_file():
+        yield lambda: analyse_cytokines(folder / _CYTOKINES, colony, config)
+
+
+def _histology(folder: Path, colony: Colony, config: StudyConfig) -> HistologyResult:
+    scheme = config.mouse.scheme if config.mouse else ""
+    return analyse_histology(
+        folder / _SCORES,
+        colony,
+        find_scheme(scheme, folder),
+        parameters=shipped_parameters("histology").override(config.overrides("histology")),
+        rng=stream(config.study.seed, "mouse", "kappa"),
+    )
+
+
+def _expression(folder: Path, colony: Colony | None, config: StudyConfig) -> ExpressionResult:
+    asked = config.mouse.expression if config.mouse else ExpressionPart()
+    options = ExpressionOptions(
+        counts=asked.counts or "",
+        samples=asked.samples,
+        sample_column=asked.sample_column,
+        animal_column=asked.animal_column,
+        group_column=asked.group_column,
+        covariates=tuple(asked.covariates),
+        species=asked.species,
+        contrasts=tuple((first, second) for first, second in asked.contrasts),
+        healthy=asked.healthy or "",
+        untreated=asked.untreated or "",
+        treated=tuple(asked.treated),
+        gene_sets=tuple(asked.gene_sets),
+        gene_set_species=asked.gene_set_species,
+        scale=asked.scale,
+        duplicates=asked.duplicates,
+        permutations=asked.permutations,
+        seed=config.study.seed % 2**31,
+    )
+    rules = shipped_parameters("expression").override(config.overrides("expression"))
+    return analyse_expression(folder / _EXPRESSION, colony, options, rules)
