@@ -143,7 +143,8 @@ class _Study:
         healthy = {m.id for m in self.colony.included() if self.colony.groups[m.group].role == "healthy"}
         members: dict[str, list[str]] = {}
         for metabolite in load_metabolites().values():
-            members.setdefault(metabolite.pathway, []).append(metabolite.id)
+            if metabolite.pathway:
+                members.setdefault(metabolite.pathway, []).append(metabolite.id)
         for tissue in self.tissues:
             samples = self.of(tissue)
             for pathway, names in members.items():

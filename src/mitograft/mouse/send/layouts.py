@@ -29,6 +29,7 @@ Row = dict[str, str]
 
 CHEMISTRY = "CLINICAL CHEMISTRY"
 _CODE = 8
+_GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "δ": "d", "κ": "k", "µ": "u", "μ": "u"})
 _COLUMN = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -72,7 +73,10 @@ class Layout:
 LAYOUTS = (
     Layout("weights", "BW", "weight_g", fixed_test=("BW", "Body Weight"), fixed_unit="g"),
     Layout("function", "XF", "value", test="test", unit="unit"),
-    Layout("cytokines", "LB", "concentration", test="analyte", unit="unit", category="CYTOKINES"),
+    Layout(
+        "cytokines", "LB", "concentration", test="analyte", unit="unit", category="CYTOKINES",
+        qualifiers={"material": "SPEC"},
+    ),
     Layout(
         "metabolites", "LB", "value", test="metabolite", unit="unit", category="METABOLITES",
         qualifiers={"tissue": "SPEC"},
@@ -111,8 +115,8 @@ def is_column_name(text: str) -> bool:
 def make_codes(names: Sequence[str]) -> dict[str, str]:
     """Return a short name of at most eight letters and digits for each name, all different.
 
-    >>> make_codes(["IL-6", "creatine kinase", "IL 6"])
-    {'IL-6': 'IL6', 'creatine kinase': 'CK', 'IL 6': 'IL62'}
+    >>> make_codes(["IL-1β", "creatine kinase", "IL 1b"])
+    {'IL-1β': 'IL1B', 'creatine kinase': 'CK', 'IL 1b': 'IL1B2'}
     """
     codes: dict[str, str] = {}
     for name in dict.fromkeys(names):
@@ -133,7 +137,7 @@ def category_of(name: str) -> str:
 
 
 def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", name.casefold().translate(_GREEK))
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 
 from mitograft.errors import UsageError, describe_cell
 from mitograft.mouse.send.domain import Domain
@@ -105,8 +106,7 @@ def _measurement(folder: Import, domain: Domain, index: int, layout: Layout) -> 
 
 def _convert(folder: Import, domain: Domain, index: int, layout: Layout, value: str, unit: str) -> str:
     """Return a value in the unit of the table; note what cannot be converted."""
-    number = parse_number(value)
-    if number is None:
+    if parse_number(value) is None:
         return value  # the reader of the table refuses it
     try:
         factor = conversion_factor(unit, layout.fixed_unit)
@@ -118,7 +118,8 @@ def _convert(folder: Import, domain: Domain, index: int, layout: Layout, value: 
         )
         folder.wrong(domain, "unit", words, index, f"{domain.prefix}ORRESU")
         return ""
-    return number_text(number * factor.numerator / factor.denominator)
+    # Exact, so that 0.0204 kg is 20.4 g.
+    return number_text(float(Fraction(value.strip()) * factor))
 
 
 def _scores(folder: Import, severity: Mapping[str, float]) -> list[tuple[int, Row]]:

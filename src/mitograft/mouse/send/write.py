@@ -149,8 +149,12 @@ def _no_dates(study: PlainStudy) -> list[Finding]:
 
 
 def _foreign_letters(found: Sequence[Violation]) -> list[Finding]:
+    """Say once for each variable that it holds letters outside ASCII."""
+    cases: dict[tuple[str, str], list[Violation]] = {}
+    for v in found:
+        if v.rule == NOT_ASCII:
+            cases.setdefault((v.file, v.column or ""), []).append(v)
     return [
-        Finding(NOT_ASCII, "warning", v.file, f"record {v.row}, {v.column}", v.found, v.remedy)
-        for v in found
-        if v.rule == NOT_ASCII
+        Finding(NOT_ASCII, "warning", file, column, f"{v[0].found} in {len(v)} records", v[0].remedy)
+        for (file, column), v in cases.items()
     ]

@@ -13,7 +13,7 @@ __all__ = ["LEFT_EMPTY", "MUSCLE", "write_findings"]
 Record = dict[str, Value]
 
 LEFT_EMPTY = "left_empty"
-"""Supplemental qualifier: the cell was empty, the limit below which the value lies stands in its place."""
+"""Supplemental qualifier: the cell was empty; the limit the value lies beyond stands in its place."""
 
 MUSCLE = "MUSCLE, SKELETAL"
 _EXAMINED = ("MIEXAM", "Microscopic Examination")
@@ -81,8 +81,8 @@ def _measurement(
     record |= {f"{prefix}{variable}": row.get(c, "") for c, variable in layout.qualifiers.items()}
     further = {name: text for name, text in row.items() if name not in {*layout.columns, "excluded"}}
     result, why = row.get(layout.value, ""), row.get("excluded", "")
-    if not result and not why and _is_below(row):
-        result, further[LEFT_EMPTY] = f"<{row['lloq']}", "yes"
+    if not result and not why and _beyond(row):
+        result, further[LEFT_EMPTY] = _beyond(row), "yes"
     unit = layout.fixed_unit or row.get(layout.unit, "")
     if result:
         number = parse_number(result)
@@ -95,10 +95,10 @@ def _measurement(
     book.enter(prefix, study.subject(row.get("animal", "")), record, further)
 
 
-def _is_below(row: Row) -> bool:
-    """Tell whether an empty value is said to lie below the limit of quantification."""
-    said = {row.get("flag", "").casefold(), row.get("below", "").casefold()}
-    return bool(row.get("lloq")) and bool(said & {"below", "yes", "<", "<lloq", "below lloq"})
+def _beyond(row: Row) -> str:
+    """Return the limit an empty value is said to lie below ('<12.5') or above ('>5000'); empty for none."""
+    sign, column = {"below": ("<", "lloq"), "above": (">", "uloq")}.get(row.get("flag", ""), ("", ""))
+    return f"{sign}{row[column]}" if column in row else ""
 
 
 def _when(study: PlainStudy, row: Row, prefix: str) -> Record:
