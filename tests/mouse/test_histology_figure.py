@@ -33,7 +33,7 @@ def marks(svg, role, *, filled=True):
 
 def test_every_mouse_is_a_point_and_none_covers_another():
     svg = draw()
-    for group, role in zip(GROUPS, ("third", "second", "first"), strict=True):
+    for group, role in zip(GROUPS, ("first", "second", "third"), strict=True):
         places = [(float(x), float(y)) for x, y in marks(svg, role)]
         assert len(places) == len(group.values)
         near = [
@@ -46,7 +46,7 @@ def test_every_mouse_is_a_point_and_none_covers_another():
 def test_values_below_the_limit_are_open_triangles_at_the_limit():
     group = MouseScoresGroup("a", "treated", (8.0, 16.0, 4.0), (4.0, 4.0))
     svg = draw([group], log=True)
-    known, censored = marks(svg, "first"), marks(svg, "first", filled=False)
+    known, censored = marks(svg, "third"), marks(svg, "third", filled=False)
     assert (len(known), len(censored)) == (3, 2)
     assert {y for _, y in censored} == {max(known, key=lambda place: float(place[1]))[1]}
     assert "open triangle: below the limit" in svg

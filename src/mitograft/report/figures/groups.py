@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["GroupStyle", "draw_key", "group_styles", "key_height"]
+__all__ = ["GroupStyle", "draw_key", "group_styles", "key_height", "styles_by_role"]
 
 _ROW = 20.0
 _MARK = 40.0
@@ -56,6 +56,18 @@ def group_styles(figure: str, labels: Sequence[str]) -> list[GroupStyle]:
     return [
         GroupStyle(hue(role), marker, line) for (role, marker, line), _ in zip(_STYLES, labels, strict=False)
     ]
+
+
+def styles_by_role(roles: Sequence[str]) -> list[GroupStyle]:
+    """Return a style for every group of mice: the healthy, the control, then the treated ones in their order.
+
+    The styles are those of ``group_styles`` for groups in that order, so that a group looks alike in figures
+    that show all groups and in figures that leave some out.
+    """
+    order = {"healthy": 0, "control": 1}
+    treated = iter(range(2, len(_STYLES)))
+    places = [order[role] if role in order else next(treated, len(_STYLES) - 1) for role in roles]
+    return [GroupStyle(hue(_STYLES[i][0]), *_STYLES[i][1:]) for i in places]
 
 
 def _places(labels: Sequence[str]) -> list[tuple[float, int]]:

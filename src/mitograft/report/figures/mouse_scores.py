@@ -22,6 +22,7 @@ from mitograft.report.figures.canvas import (
     text_width,
     wrapped,
 )
+from mitograft.report.figures.groups import GroupStyle, styles_by_role
 from mitograft.report.numbers import format_number
 from mitograft.report.palette import hue
 
@@ -42,11 +43,6 @@ _SIZE = 7.0
 _STEP = 9.0  # between the middles of points side by side
 _NEAR = 7.5  # points closer than this, upwards, must stand side by side
 _BAR = 0.36  # half the width of the bar, in groups
-_STYLES: dict[Role, tuple[str, str]] = {
-    "healthy": ("third", "o"),
-    "control": ("second", "s"),
-    "treated": ("first", "D"),
-}
 _MOST_POWERS = 3  # ... of ten on an axis that has room for three ticks in each
 _LEAST_RATIO = 1.5  # ends of a logarithmic axis are at least this far apart
 
@@ -124,8 +120,10 @@ def draw_mouse_scores(
             textcoords="offset points", size=SMALL, color=hue("muted"),
         )  # fmt: skip
         names.draw(axes)
-        for at, group in enumerate(groups):
-            _draw_group(axes, at, group, width)
+        for at, (group, style) in enumerate(
+            zip(groups, styles_by_role([g.role for g in groups]), strict=True)
+        ):
+            _draw_group(axes, (at, width), group, style)
         _draw_key(panel(figure, 0, key_top, WIDTH, _KEY * len(key)), key)
         return svg_text(figure)
 
@@ -238,8 +236,8 @@ class _Names:
                 )
 
 
-def _draw_group(axes: "Axes", at: int, group: MouseScoresGroup, width: float) -> None:
-    colour, marker = hue(_STYLES[group.role][0]), _STYLES[group.role][1]
+def _draw_group(axes: "Axes", place: tuple[int, float], group: MouseScoresGroup, style: GroupStyle) -> None:
+    (at, width), colour, marker = place, style.colour, style.marker
     points = [(value, marker, True) for value in group.values]
     points += [(limit, "v", False) for limit in group.below]
     points = sorted((point for point in points if math.isfinite(point[0])), key=lambda point: point[0])

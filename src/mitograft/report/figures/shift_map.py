@@ -19,6 +19,7 @@ from mitograft.report.figures.canvas import (
     svg_text,
     text_width,
 )
+from mitograft.report.figures.groups import GroupStyle, styles_by_role
 from mitograft.report.numbers import format_number
 from mitograft.report.palette import hue
 
@@ -30,17 +31,12 @@ __all__ = ["ShiftGroup", "ShiftRow", "draw_shift_map"]
 Role = Literal["healthy", "control", "treated"]
 
 _ROW = 26.0
-_LABEL_LIMIT = 240.0
+_LABEL_LIMIT = 300.0
 _GAP = 10.0
 _KEY = 18.0
 _TOP = 34.0
 _MOST_GROUPS = 6
 _SPREAD = 5.0
-_STYLES: dict[Role, tuple[str, tuple[str, ...]]] = {
-    "healthy": ("third", ("o",)),
-    "control": ("second", ("s",)),
-    "treated": ("first", ("D", "^", "v", "P")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +137,6 @@ def _draw_axes(axes: "Axes", rows: Sequence[ShiftRow], height: float) -> None:
         axes.axvline(tick, color=hue("grid"), linewidth=0.8, zorder=0)
 
 
-def _marks(groups: Sequence[ShiftGroup]) -> list[tuple[str, str]]:
-    """Return hue and shape of each group; treated groups share the hue and differ in shape."""
-    used = dict.fromkeys(_STYLES, 0)
-    marks = []
-    for group in groups:
-        role, shapes = _STYLES[group.role]
-        marks.append((role, shapes[used[group.role] % len(shapes)]))
-        used[group.role] += 1
-    return marks
-
-
 def _draw_row(axes: "Axes", row: tuple[str, ShiftRow], y: float, groups: Sequence[ShiftGroup]) -> None:
     label, values = row[0], row[1].values
     axes.annotate(
@@ -159,31 +144,34 @@ def _draw_row(axes: "Axes", row: tuple[str, ShiftRow], y: float, groups: Sequenc
         ha="right", va="center_baseline", size=SMALL, color=hue("ink"),
     )  # fmt: skip
     first = -_SPREAD * (len(groups) - 1) / 2
-    for place, ((estimate, low, high), (role, shape)) in enumerate(zip(values, _marks(groups), strict=True)):
+    styles = styles_by_role([group.role for group in groups])
+    for place, ((estimate, low, high), style) in enumerate(zip(values, styles, strict=True)):
         if not math.isfinite(estimate):
             continue
         at = y + first + _SPREAD * place
         if math.isfinite(low) and math.isfinite(high):
-            axes.plot([low, high], [at, at], color=hue(role), linewidth=1.6, solid_capstyle="butt", zorder=2)
+            axes.plot(
+                [low, high], [at, at], color=style.colour, linewidth=1.6, solid_capstyle="butt", zorder=2
+            )
         axes.plot(
-            [estimate], [at], shape, markersize=5.5, color=hue(role), markeredgecolor=hue("ground"),
+            [estimate], [at], style.marker, markersize=5.5, color=style.colour, markeredgecolor=hue("ground"),
             markeredgewidth=0.6, zorder=3,
         )  # fmt: skip
 
 
-def _key_lines(groups: Sequence[ShiftGroup]) -> list[tuple[str, str, str]]:
-    return [(*mark, group.name) for mark, group in zip(_marks(groups), groups, strict=True)]
+def _key_lines(groups: Sequence[ShiftGroup]) -> list[tuple[GroupStyle, str]]:
+    return list(zip(styles_by_role([g.role for g in groups]), [g.name for g in groups], strict=True))
 
 
-def _draw_key(axes: "Axes", lines: Sequence[tuple[str, str, str]]) -> None:
+def _draw_key(axes: "Axes", lines: Sequence[tuple[GroupStyle, str]]) -> None:
     axes.set_xlim(0, WIDTH)
     axes.set_ylim(len(lines), 0)
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_visible(False)
-    for number, (role, shape, name) in enumerate(lines):
-        axes.plot([8], [number + 0.5], shape, markersize=5.5, color=hue(role))
+    for number, (style, name) in enumerate(lines):
+        axes.plot([8], [number + 0.5], style.marker, markersize=5.5, color=style.colour)
         axes.text(
             18,
             number + 0.5,

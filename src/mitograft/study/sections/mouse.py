@@ -13,7 +13,7 @@ from mitograft.report.document import Block, Figure, Section, Table, TableColumn
 from mitograft.report.figures.mouse_scores import MouseScoresGroup, draw_mouse_scores
 from mitograft.study.mouse import Mouse, MouseCompared
 from mitograft.study.sections.mouse_rooms import room_sections
-from mitograft.study.sections.readings import findings_table
+from mitograft.study.sections.readings import findings_table, p_text
 
 __all__ = ["mouse_sections", "scored_groups"]
 
@@ -38,7 +38,7 @@ def _mice(mouse: Mouse, colony: Colony, data_kind: DataKind) -> Section:
     )
     blocks: list[Block] = [_groups(colony)]
     if mouse.comparisons:
-        blocks.append(_comparisons(mouse.comparisons))
+        blocks += [_comparisons(mouse.comparisons), _methods(mouse.comparisons)]
         blocks += list(_figures(mouse.comparisons, colony, data_kind))
     if mouse.trends:
         blocks.append(_trends(mouse))
@@ -90,11 +90,8 @@ def _comparisons(comparisons: Sequence[MouseCompared]) -> Table:
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
             TableColumn("unit", "Unit"),
-            TableColumn("p", "p", "", "decimal", 4),
-            TableColumn("p_holm", "p, Holm", "", "decimal", 4),
-            TableColumn("left", "Share of the defect left"),
-            TableColumn("method", "Method"),
-            TableColumn("remark", "Remark"),
+            TableColumn("p", "p"),
+            TableColumn("p_holm", "p, Holm"),
         ),
         tuple(_row(compared) for compared in comparisons),
         note="Intervals are 95 %, one by one; Holm's p is adjusted within each family of comparisons.",
@@ -104,12 +101,30 @@ def _comparisons(comparisons: Sequence[MouseCompared]) -> Table:
 def _row(compared: MouseCompared) -> tuple[str | float | None, ...]:
     result = compared.result
     numbers = [None if math.isnan(v) else v for v in (result.estimate, result.low, result.high)]
-    p = [None if math.isnan(v) else v for v in (result.p, compared.p_holm)]
-    family = f"{compared.asked.family}. " if compared.asked.family else ""
-    remark = f"{family}{result.refused or ' '.join(filter(None, (result.beside, result.note)))}"
     return (
         result.outcome.label, f"{result.first} vs {result.second}", f"{result.n_first} vs {result.n_second}",
-        *numbers, result.unit, *p, _left(compared), result.method, remark,
+        *numbers, result.unit, p_text(result.p), p_text(compared.p_holm),
+    )  # fmt: skip
+
+
+def _methods(comparisons: Sequence[MouseCompared]) -> Table:
+    return Table(
+        "mouse-methods",
+        "How each comparison was made",
+        (
+            TableColumn("outcome", "Outcome"),
+            TableColumn("family", "Family"),
+            TableColumn("method", "Method"),
+            TableColumn("left", "Share of the defect left"),
+            TableColumn("remark", "Remark"),
+        ),
+        tuple(
+            (
+                c.result.outcome.label, c.asked.family or "", c.result.method, _left(c),
+                c.result.refused or " ".join(filter(None, (c.result.beside, c.result.note))),
+            )
+            for c in comparisons
+        ),
     )  # fmt: skip
 
 

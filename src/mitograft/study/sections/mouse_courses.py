@@ -18,7 +18,7 @@ from mitograft.report.figures.cytokine_panels import (
 )
 from mitograft.report.figures.mouse_curves import CurveGroup, CurveMouse, TreatmentDay, draw_mouse_curves
 from mitograft.study.mouse_courses import CourseDetails, CytokineDetails
-from mitograft.study.sections.readings import findings_table
+from mitograft.study.sections.readings import findings_table, p_text
 
 __all__ = ["courses_section", "cytokines_section"]
 
@@ -52,7 +52,7 @@ def _curves(model: CourseModel, colony: Colony, number: int, data_kind: DataKind
         f"course-{number}",
         f"{label} over time",
         "Marks with bars are means of the mice measured that day with 95 % intervals, thin lines are mice, a "
-        f"cross is a mouse that left early. {model.refused or model.method}",
+        f"cross is a mouse that left early. {_sentence(model.refused or model.method)}",
         f"{label} ({unit}). {_words(model)}",
         draw_mouse_curves(
             [_group(group) for group in groups],
@@ -63,6 +63,10 @@ def _curves(model: CourseModel, colony: Colony, number: int, data_kind: DataKind
             data_kind=data_kind,
         ),
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def _group(group: GroupCurve) -> CurveGroup:
@@ -107,16 +111,14 @@ def _effects(models: tuple[CourseModel, ...]) -> Table:
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
             TableColumn("unit", "Unit"),
-            TableColumn("p", "p", "", "decimal", 4),
-            TableColumn("p_holm", "p, Holm", "", "decimal", 4),
-            TableColumn("window", "Days"),
-            TableColumn("random", "Random terms"),
+            TableColumn("p", "p"),
+            TableColumn("p_holm", "p, Holm"),
         ),
         tuple(
             (
                 m.curves.series.measure.label, f"{e.group} vs {e.control}", f"{e.n_treated} vs {e.n_control}",
-                e.overall.estimate, e.overall.low, e.overall.high, m.unit, e.overall.p, e.p_holm,
-                str(m.curves.window), m.random,
+                e.overall.estimate, e.overall.low, e.overall.high, m.unit, p_text(e.overall.p),
+                p_text(e.p_holm),
             )
             for m in models
             for e in m.effects
@@ -138,13 +140,13 @@ def _days(models: tuple[CourseModel, ...]) -> Table:
             TableColumn("effect", "Effect", "", "decimal", 2),
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("p_holm", "p, Holm over days", "", "decimal", 4),
+            TableColumn("p_holm", "p, Holm over days"),
         ),
         tuple(
             (
                 m.curves.series.measure.label, f"{e.group} vs {e.control}", d.day,
                 f"{d.n_treated} vs {d.n_control}",
-                d.contrast.estimate, d.contrast.low, d.contrast.high, d.p_holm,
+                d.contrast.estimate, d.contrast.low, d.contrast.high, p_text(d.p_holm),
             )
             for m in models
             for e in m.effects
@@ -198,8 +200,8 @@ def _panel_blocks(panel: Panel, colony: Colony, data_kind: DataKind) -> Iterator
             TableColumn("ratio", "Ratio", "", "decimal", 2),
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("p", "p", "", "decimal", 4),
-            TableColumn("q", "p, adjusted", "", "decimal", 4),
+            TableColumn("p", "p"),
+            TableColumn("q", "p, adjusted"),
             TableColumn("method", "Method"),
         ),
         tuple(_ratio_row(row) for row in panel.rows),
@@ -221,6 +223,7 @@ def _ratio_words(row: PanelRow) -> str:
 
 def _ratio_row(row: PanelRow) -> tuple[str | float | None, ...]:
     found = row.comparison
-    numbers = [v if math.isfinite(v) else None for v in (*row.ratio, found.p, row.q)]
+    numbers = [v if math.isfinite(v) else None for v in row.ratio]
     mice = f"{found.n_first} vs {found.n_second}"
-    return (row.outcome.label, found.first, mice, *numbers, found.refused or found.method)
+    words = found.refused or found.method
+    return (row.outcome.label, found.first, mice, *numbers, p_text(found.p), p_text(row.q), words)

@@ -10,11 +10,11 @@ from mitograft.mouse.animals import Colony
 from mitograft.mouse.expression.analyse import ExpressionResult
 from mitograft.mouse.expression.differential import Contrast
 from mitograft.mouse.expression.scores import SetComparison
-from mitograft.mouse.expression.shift import Shift
+from mitograft.mouse.expression.shift import Restoration, Shift
 from mitograft.report.document import Block, Figure, Paragraph, Section, Table, TableColumn
 from mitograft.report.figures.mouse_scores import MouseScoresGroup, draw_mouse_scores
 from mitograft.report.figures.shift_map import Role, ShiftGroup, ShiftRow, draw_shift_map
-from mitograft.study.sections.readings import findings_table
+from mitograft.study.sections.readings import findings_table, p_text
 
 __all__ = ["expression_section"]
 
@@ -51,9 +51,11 @@ def _shift_blocks(result: ExpressionResult, shift: Shift, data_kind: DataKind) -
     members: dict[str, list[float]] = {}
     for subject, group in zip(result.counts.subjects, result.counts.groups, strict=True):
         members.setdefault(group, []).append(shift.index[subject])
+    places = {"healthy": 0, "control": 1, "treated": 2}
+    ordered = sorted(shift.groups, key=lambda g: (places[_role(g.group, shift)], -g.mean))
     groups = [
         MouseScoresGroup(g.group, _role(g.group, shift), tuple(members[g.group]), centre=g.mean)
-        for g in shift.groups
+        for g in ordered
     ]
     words = "; ".join(f"{g.group} {g.mean:.2g} ({g.low:.2g} to {g.high:.2g})" for g in shift.groups)
     yield Figure(
@@ -76,21 +78,28 @@ def _shift_blocks(result: ExpressionResult, shift: Shift, data_kind: DataKind) -
             TableColumn("high", "upper limit", "", "decimal", 2),
             TableColumn("verdict", "Verdict"),
             TableColumn("from_untreated", "Difference from untreated", "SD", "decimal", 2),
-            TableColumn("p_untreated", "p", "", "decimal", 4),
+            TableColumn("p_untreated", "p"),
             TableColumn("to_healthy", "Difference from healthy", "SD", "decimal", 2),
-            TableColumn("equivalent", "Within bounds of healthy"),
+            TableColumn("equivalent", "Within 1 SD of healthy"),
         ),
         tuple(
             (
                 r.group, _number(r.share.estimate), _number(r.share.low), _number(r.share.high), r.verdict,
-                r.from_untreated.difference.estimate, r.from_untreated.difference.p,
+                r.from_untreated.difference.estimate, p_text(r.from_untreated.difference.p),
                 r.to_healthy.difference.estimate,
-                "not judged" if r.equivalence is None else r.equivalence.sentence,
+                _equivalent(r),
             )
             for r in shift.restorations
         ),
         note="0 is healthy, 1 untreated; 90 % intervals after Fieller.",
     )  # fmt: skip
+
+
+def _equivalent(restoration: Restoration) -> str:
+    found = restoration.equivalence
+    if found is None:
+        return "not judged"
+    return f"{'yes' if found.equivalent else 'not shown'} (p {p_text(found.p)})"
 
 
 def _number(value: float) -> float | None:
@@ -208,13 +217,13 @@ def _sets(result: ExpressionResult) -> Table:
             TableColumn("difference", "Difference", "mean z", "decimal", 2),
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("p", "p, adjusted", "", "decimal", 4),
-            TableColumn("p_rank", "p, Mann-Whitney", "", "decimal", 4),
+            TableColumn("p", "p, adjusted"),
+            TableColumn("p_rank", "p, Mann-Whitney"),
         ),
         tuple(
             (
                 labels[c.set], f"{c.tested} vs {c.reference}", c.difference.estimate, c.difference.low,
-                c.difference.high, c.p_adjusted, c.p_rank,
+                c.difference.high, p_text(c.p_adjusted), p_text(c.p_rank),
             )
             for c in result.comparisons
         ),
@@ -231,12 +240,12 @@ def _enrichment(result: ExpressionResult) -> Table:
             TableColumn("set", "Gene set"),
             TableColumn("contrast", "Contrast"),
             TableColumn("nes", "NES", "", "decimal", 2),
-            TableColumn("p", "p", "", "decimal", 4),
+            TableColumn("p", "p"),
             TableColumn("q", "False discovery rate", "", "decimal", 3),
             TableColumn("genes", "Genes", "", "decimal", 0),
         ),
         tuple(
-            (labels[e.set], f"{e.tested} vs {e.reference}", e.normalised, e.p, e.q, e.genes)
+            (labels[e.set], f"{e.tested} vs {e.reference}", e.normalised, p_text(e.p), e.q, e.genes)
             for e in result.enrichments
         ),
         note="Genes ranked by the Wald statistic; gseapy. The NES moves by about 1 % with the permutations.",

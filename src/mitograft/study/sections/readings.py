@@ -9,7 +9,7 @@ from mitograft.assays.findings import Finding
 from mitograft.assays.readings import Reading
 from mitograft.report.document import Paragraph, Table, TableColumn
 
-__all__ = ["findings_table", "parameter_table"]
+__all__ = ["findings_table", "p_text", "parameter_table"]
 
 
 def parameter_table(readings: Sequence[Reading], name: str) -> Table:
@@ -56,3 +56,14 @@ def findings_table(findings: Sequence[Finding], name: str) -> Table | Paragraph:
         ),
         collapsed=True,
     )
+
+
+def p_text(p: float) -> str:
+    """Write a p value as a reader expects it; nothing where there is none.
+
+    >>> [p_text(p) for p in (0.25, 0.0312, 0.00042, 3e-7, float("nan"))]
+    ['0.25', '0.031', '0.00042', '< 0.0001', '']
+    """
+    if math.isnan(p):
+        return ""
+    return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
