@@ -1,5 +1,6 @@
 """metabolites.csv to levels; everything that is wrong with the file in one message."""
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -106,9 +107,7 @@ class _Rows:
         unit = self.text["unit"][index]
         if not unit or unit in RELATIVE_UNITS:
             return
-        try:
-            check_unit(unit)
-        except UsageError:
+        if _plain_unit(unit) is None:
             words = (
                 describe_cell(unit), f"a unit such as nmol/g or uM, or {' or '.join(RELATIVE_UNITS)}",
                 "Correct the unit; capital and small letters differ.",
@@ -161,10 +160,19 @@ class _Rows:
             tissue=text["tissue"],
             metabolite=metabolite_id(text["metabolite"]),
             value=math.nan if told or number is None else number,
-            unit=text["unit"] if text["unit"] in RELATIVE_UNITS else check_unit(text["unit"]),
+            unit=_plain_unit(text["unit"]) or text["unit"],
             limit=float(bound or 0.0) if told else 0.0,
             batch=text["batch"],
         )
+
+
+@functools.cache
+def _plain_unit(unit: str) -> str | None:
+    """Return a unit as it is written in files; None for one that is unknown or no size (peak areas)."""
+    try:
+        return None if unit in RELATIVE_UNITS else check_unit(unit)
+    except UsageError:
+        return None
 
 
 def _units(rows: _Rows) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mitograft.tables.parameters import load_rows
+from mitograft.tables.typed import number_text
 
 __all__ = [
     "SUPPLEMENT",
@@ -78,8 +79,6 @@ class Domain:
 
     def text(self, variable: str, index: int) -> str:
         """Return a cell as text; empty where the variable or the value is missing."""
-        from mitograft.tables.typed import number_text
-
         cells = self.columns.get(variable)
         if cells is None:
             return ""

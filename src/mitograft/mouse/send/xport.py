@@ -11,11 +11,12 @@ from typing import Any, Literal
 from mitograft.errors import InternalError
 from mitograft.mouse.send.domain import Domain, Value, domain_label
 from mitograft.provenance.faults import fault_of
-from mitograft.tables.problems import library_faults, refuse
+from mitograft.tables.problems import library_faults, refuse, refuse_damaged
 
 __all__ = ["MOST_BYTES", "encode_xpt", "read_xpt"]
 
 MOST_BYTES = 200_000_000
+_RECORD = 80
 _VERSION: Literal[5] = 5
 _INSTANT = b"01JAN70:00:00:00"
 _STAMPS = (144, 160, 464, 480)
@@ -73,7 +74,7 @@ def read_xpt(path: Path) -> Domain:
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
-            head = stream.read(80)
+            head = stream.read(_RECORD)
     except OSError as error:
         raise fault_of(error, "read", path) from error
     if size > MOST_BYTES:
@@ -82,6 +83,8 @@ def read_xpt(path: Path) -> Domain:
     if not head.startswith(_SIGNATURES):
         remedy = "Export the data set anew as a SAS transport file (XPORT version 5)."
         refuse(path.name, "not-a-transport-file", "something else", "a SAS transport file", remedy)
+    if size % _RECORD:
+        refuse_damaged(path.name, "transport file")  # the format has no count, but whole lines of 80 bytes
     frame, meta = _decode(path)
     with library_faults(path.name, "transport file"):
         columns: dict[str, list[Value]] = {}
