@@ -14,6 +14,8 @@ from mitograft.mouse.function.simulate import (
 )
 from mitograft.mouse.histology.read_scheme import load_scheme
 from mitograft.mouse.histology.simulate import ScoresTruth, simulate_scores
+from mitograft.mouse.infiltrate.simulate_colony import ImagesTruth, simulate_images
+from mitograft.mouse.metabolites.simulate import MetaboliteTruth, simulate_metabolites
 from mitograft.mouse.simulate import ColonyTruth, SimulatedGroup, simulate_colony
 from mitograft.seeds import stream
 from mitograft.simulation.truth import MouseTruth
@@ -43,6 +45,11 @@ def simulate_mice(folder: Path, seed: int, truth: MouseTruth) -> None:
     scheme = load_scheme(truth.scheme)
     simulate_scores(ScoresTruth(peak=peak), mice, scheme, folder, stream(seed, "mouse", "scores"))
     simulate_cytokines(CytokineTruth(left), folder, mice, stream(seed, "mouse", "cytokines"))
+    simulate_metabolites(MetaboliteTruth(burden=left), mice, folder, stream(seed, "mouse", "metabolites"))
+    images = ImagesTruth(severity={name: 0.8 * share for name, share in left.items()})
+    (folder / "histology").mkdir()
+    shown = [m for name in left for m in [m for m in mice if m.group == name][: truth.photographed]]
+    simulate_images(images, shown, folder / "histology", stream(seed, "mouse", "images"))
     expression = folder / "expression"
     expression.mkdir()
     simulate_counts(

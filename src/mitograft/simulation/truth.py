@@ -26,6 +26,8 @@ class MouseTruth:
         Severity of untreated mice at the peak, in points of the scheme.
     scheme
         Grading scheme the raters use.
+    photographed
+        Mice a group with an H&E field and a mask of its fibres; few, because measuring them takes long.
     humane_loss
         Share of the baseline weight whose loss ends the study for a mouse.
     """
@@ -35,6 +37,7 @@ class MouseTruth:
     left: tuple[float, float] = (0.6, 0.05)
     severity: float = 3.5
     scheme: str = "sugihara-2007"
+    photographed: int = 3
     humane_loss: float = 0.2
 
 

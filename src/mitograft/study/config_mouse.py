@@ -111,7 +111,8 @@ class MousePart(Part):
     """``[mouse]``: the folder of the in vivo arm and how its groups are compared.
 
     ``scheme`` names the scheme of the histology grades: one that is shipped, or a file of the folder.
-    ``send`` writes SEND-shaped transport files beside the results.
+    ``send`` writes SEND-shaped transport files beside the results. ``roles`` gives the role of each group
+    where the mice come from SEND files (a folder ``send``), which know no healthy mice beside diseased ones.
     """
 
     folder: StudyPath = "mouse"
@@ -121,3 +122,4 @@ class MousePart(Part):
     comparisons: list[MouseComparison] = Field(default=[])
     trends: list[TrendPart] = Field(default=[])
     send: bool = False
+    roles: dict[str, Literal["healthy", "control", "treated"]] = Field(default={})

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mitograft.evidence import DataKind, Evidence
+from mitograft.evidence.finding import Finding
 from mitograft.mouse.animals import Colony
 from mitograft.mouse.arrive import ArriveItem, Design, Told, check_arrive
 from mitograft.mouse.compare import GroupComparison, compare_groups
@@ -16,6 +17,8 @@ from mitograft.study.config_mouse import DesignPart, MouseComparison, MousePart
 from mitograft.study.folder import Study
 from mitograft.study.mistakes import Mistakes, one_of
 from mitograft.study.mouse_files import MouseDetails, analyse_mouse_files, read_colony
+from mitograft.study.mouse_send import mouse_folder, send_tables
+from mitograft.tables.contract import RawTable
 
 __all__ = ["Mouse", "MouseCompared", "analyse_mouse"]
 
@@ -57,6 +60,10 @@ class Mouse:
         The ten items; empty without mice.
     evidence
         What the comparisons give.
+    sent
+        Tables to be written as SEND-shaped transport files; none where study.toml does not ask.
+    imported
+        What a reader should know of SEND files the mice came from.
     """
 
     colony: Colony | None
@@ -65,6 +72,12 @@ class Mouse:
     trends: tuple[DoseTrend, ...] = ()
     arrive: tuple[ArriveItem, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    sent: Mapping[str, RawTable] = field(default_factory=dict)
+    imported: tuple[Finding, ...] = ()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what quality control says, over import and all rooms."""
+        return (*self.imported, *self.details.findings())
 
 
 def analyse_mouse(study: Study) -> Mouse | None:
@@ -89,8 +102,10 @@ def analyse_mouse(study: Study) -> Mouse | None:
             "Make it, or leave [mouse] out.",
         )  # fmt: skip
         mistakes.raise_any()
-    colony = read_colony(folder)
-    details = analyse_mouse_files(folder, colony, study.config)
+    with mouse_folder(folder, part) as (tables, imported):
+        colony = read_colony(tables)
+        details = analyse_mouse_files(tables, colony, study.config)
+        sent = send_tables(tables) if part.send and colony is not None else {}
     if colony is None:
         return Mouse(None, details)
     outcomes = {outcome.name: outcome for outcome in details.outcomes()}
@@ -114,6 +129,8 @@ def analyse_mouse(study: Study) -> Mouse | None:
         trends,
         check_arrive(colony, _design(part.design), _told(outcomes, comparisons, details)),
         tuple(row for compared in comparisons if (row := compared.evidence(kind)) is not None),
+        sent,
+        imported,
     )
 
 

@@ -11,6 +11,8 @@ from mitograft.mouse.expression.analyse import ExpressionResult, analyse_express
 from mitograft.mouse.expression.options import ExpressionOptions
 from mitograft.mouse.histology.analyse import HistologyResult, analyse_histology
 from mitograft.mouse.histology.read_scheme import find_scheme
+from mitograft.mouse.infiltrate.analyse import InfiltrateResult, analyse_infiltrate
+from mitograft.mouse.metabolites.analyse import MetaboliteResult, analyse_metabolites
 from mitograft.mouse.outcomes import Outcome
 from mitograft.seeds import stream
 from mitograft.study.config import StudyConfig
@@ -29,7 +31,9 @@ from mitograft.tables.read import read_table
 __all__ = ["MouseDetails", "analyse_mouse_files", "read_colony"]
 
 
-Room = HistologyResult | CourseDetails | CytokineDetails | ExpressionResult
+Room = (
+    HistologyResult | InfiltrateResult | CourseDetails | CytokineDetails | MetaboliteResult | ExpressionResult
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,12 +41,16 @@ class MouseDetails:
     """The result of every room that has files; None where it has none."""
 
     histology: HistologyResult | None = None
+    images: InfiltrateResult | None = None
     courses: CourseDetails | None = None
     cytokines: CytokineDetails | None = None
+    metabolites: MetaboliteResult | None = None
     expression: ExpressionResult | None = None
 
     def _rooms(self) -> Iterator[Room]:
-        rooms = (self.histology, self.courses, self.cytokines, self.expression)
+        rooms = (
+            self.histology, self.images, self.courses, self.cytokines, self.metabolites, self.expression,
+        )  # fmt: skip
         yield from (room for room in rooms if room is not None)
 
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -110,6 +118,8 @@ def analyse_mouse_files(folder: Path, colony: Colony | None, config: StudyConfig
     results = read_each(rooms, lambda analyse: analyse())
     return MouseDetails(
         histology=next((r for r in results if isinstance(r, HistologyResult)), None),
+        images=next((r for r in results if isinstance(r, InfiltrateResult)), None),
+        metabolites=next((r for r in results if isinstance(r, MetaboliteResult)), None),
         courses=next((r for r in results if isinstance(r, CourseDetails)), None),
         cytokines=next((r for r in results if isinstance(r, CytokineDetails)), None),
         expression=next((r for r in results if isinstance(r, ExpressionResult)), None),
@@ -118,7 +128,8 @@ def analyse_mouse_files(folder: Path, colony: Colony | None, config: StudyConfig
 
 _EXPRESSION = "expression"
 _SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES = "scores.csv", "weights.csv", "function.csv", "cytokines.csv"
-_NEED_MICE = (_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES)
+_METABOLITES, _IMAGES = "metabolites.csv", "histology/images.csv"
+_NEED_MICE = (_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES, _METABOLITES, _IMAGES)
 
 
 def _rooms_of_mice(folder: Path, colony: Colony, config: StudyConfig) -> Iterator[Callable[[], object]]:
@@ -129,6 +140,12 @@ def _rooms_of_mice(folder: Path, colony: Colony, config: StudyConfig) -> Iterato
         yield lambda: analyse_courses(weights, function, colony, config)
     if (folder / _CYTOKINES).is_file():
         yield lambda: analyse_cytokines(folder / _CYTOKINES, colony, config)
+    if (folder / _METABOLITES).is_file():
+        rules = shipped_parameters("metabolite").override(config.overrides("metabolite"))
+        yield lambda: analyse_metabolites(folder / _METABOLITES, colony, parameters=rules)
+    if (folder / _IMAGES).is_file():
+        values = shipped_parameters("infiltrate").override(config.overrides("infiltrate"))
+        yield lambda: analyse_infiltrate(folder / _IMAGES, colony, parameters=values)
 
 
 def _histology(folder: Path, colony: Colony, config: StudyConfig) -> HistologyResult:

@@ -9,7 +9,9 @@ from mitograft.product.prepared import dose_table
 from mitograft.report.document import Document, Figure
 from mitograft.study.analysis import Patients
 from mitograft.study.invitro import Invitro
+from mitograft.study.mouse_tables import mouse_tables
 from mitograft.study.sections.document import Findings
+from mitograft.study.sections.mouse_images import HISTOLOGY_OVERLAYS, overlay_name
 from mitograft.study.sections.uptake import UPTAKE_OVERLAYS
 from mitograft.tables.contract import Cell
 
@@ -29,6 +31,8 @@ def tables_of(findings: Findings) -> Iterator[tuple[str, Columns]]:
     if findings.invitro is not None:
         yield "readings", _marked(_readings(findings.invitro), kind)
         yield "quality_control", _marked(_quality(findings.invitro), kind)
+    if findings.mouse is not None:
+        yield from ((name, _marked(own, kind)) for name, own in mouse_tables(findings.mouse))
     if findings.patients is not None:
         yield "tis", _marked(findings.patients.cohort.columns(), kind)
         yield "improvement", _marked(_improvement(findings.patients), kind)
@@ -137,10 +141,13 @@ def figures_of(document: Document) -> Iterator[tuple[str, str]]:
 
 def overlays_of(findings: Findings) -> Iterator[tuple[str, bytes]]:
     """Yield the outlined images as paths within ``out/`` and PNG bytes; the report leads to them by these."""
-    if findings.invitro is None:
-        return
-    details = findings.invitro.details
-    if details.myotube is not None:
-        yield from ((f"overlays/{name}.png", png) for name, png in details.myotube.overlays.items())
-    if details.uptake is not None:
-        yield from ((f"{UPTAKE_OVERLAYS}/{name}.png", png) for name, png in details.uptake.overlays.items())
+    if findings.invitro is not None:
+        details = findings.invitro.details
+        if details.myotube is not None:
+            yield from ((f"overlays/{name}.png", png) for name, png in details.myotube.overlays.items())
+        if details.uptake is not None:
+            uptake = details.uptake.overlays.items()
+            yield from ((f"{UPTAKE_OVERLAYS}/{name}.png", png) for name, png in uptake)
+    if findings.mouse is not None and findings.mouse.details.images is not None:
+        images = findings.mouse.details.images.overlays.items()
+        yield from ((f"{HISTOLOGY_OVERLAYS}/{overlay_name(name)}", png) for name, png in images)

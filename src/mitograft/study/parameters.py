@@ -16,7 +16,7 @@ __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_p
 
 PARTS = (
     "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
-    "cytokine", "expression",
+    "cytokine", "metabolite", "infiltrate", "expression",
 )  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
@@ -191,6 +191,18 @@ def _cytokine() -> Parameters:
     return cytokine_rules()
 
 
+def _metabolite() -> Parameters:
+    from mitograft.mouse.metabolites.contract import load_metabolite_parameters
+
+    return load_metabolite_parameters()
+
+
+def _infiltrate() -> Parameters:
+    from mitograft.mouse.infiltrate.contract import load_infiltrate_parameters
+
+    return load_infiltrate_parameters()
+
+
 def _expression() -> Parameters:
     from mitograft.mouse.expression.analyse import load_expression_parameters
 
@@ -208,5 +220,7 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "histology": _histology,
     "function": _function,
     "cytokine": _cytokine,
+    "metabolite": _metabolite,
+    "infiltrate": _infiltrate,
     "expression": _expression,
 }

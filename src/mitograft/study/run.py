@@ -29,6 +29,7 @@ from mitograft.study.folder import Study, files_of
 from mitograft.study.honesty import require_honest_kind
 from mitograft.study.invitro import Invitro, analyse_invitro
 from mitograft.study.mouse import Mouse, analyse_mouse
+from mitograft.study.mouse_send import export_send
 from mitograft.study.outputs import figures_of, overlays_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
 from mitograft.tables.write import encode_table
@@ -165,3 +166,7 @@ def _write_results(folder: Path, findings: Findings, document: Document) -> None
     (folder / "figures").mkdir()
     for name, svg in figures_of(document):
         atomic_write_text(folder / "figures" / f"{name}.svg", svg)
+    mouse = findings.mouse
+    if mouse is not None and mouse.sent:
+        study = findings.config.study.id
+        export_send(mouse.sent, folder / "send", study, mouse.details.histology)

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from mitograft.evidence import DataKind
 from mitograft.mouse.animals import Colony
-from mitograft.mouse.compare import group_values
-from mitograft.mouse.group_centre import centre_word, group_centre
-from mitograft.mouse.outcomes import Outcome
 from mitograft.report.document import Block, Figure, Section, Table, TableColumn
-from mitograft.report.figures.mouse_scores import MouseScoresGroup, draw_mouse_scores
+from mitograft.report.figures.mouse_scores import draw_mouse_scores
 from mitograft.study.mouse import Mouse, MouseCompared
+from mitograft.study.sections.mouse_groups import axis_words, scored_groups
 from mitograft.study.sections.mouse_rooms import room_sections
 from mitograft.study.sections.readings import findings_table, p_text
 
-__all__ = ["mouse_sections", "scored_groups"]
+__all__ = ["mouse_sections"]
 
 
 def mouse_sections(mouse: Mouse, data_kind: DataKind) -> Iterator[Section]:
@@ -42,7 +40,7 @@ def _mice(mouse: Mouse, colony: Colony, data_kind: DataKind) -> Section:
         blocks += list(_figures(mouse.comparisons, colony, data_kind))
     if mouse.trends:
         blocks.append(_trends(mouse))
-    blocks += [_arrive(mouse), findings_table(mouse.details.findings(), "mouse-findings")]
+    blocks += [_arrive(mouse), findings_table(mouse.findings(), "mouse-findings")]
     return Section("mice", "CIM mice", lead, tuple(blocks))
 
 
@@ -154,31 +152,8 @@ def _figures(comparisons: Sequence[MouseCompared], colony: Colony, data_kind: Da
             outcome.label,
             f"Each point is a mouse. {words} {outcome.note}".strip(),
             f"{outcome.label} of {counts} mice. {words}",
-            draw_mouse_scores(
-                groups,
-                axis_label=_with_unit(outcome),
-                centre=centre_word(outcome.scale, censored=bool(outcome.below)),
-                log=outcome.scale == "log",
-                ticks=((0.0, "no"), (1.0, "yes")) if outcome.scale == "binary" else (),
-                data_kind=data_kind,
-            ),
+            draw_mouse_scores(groups, data_kind=data_kind, **axis_words(outcome)),
         )
-
-
-def _with_unit(outcome: Outcome) -> str:
-    return outcome.label if outcome.unit in ("", "1") else f"{outcome.label} ({outcome.unit})"
-
-
-def scored_groups(outcome: Outcome, colony: Colony) -> list[MouseScoresGroup]:
-    """Return the groups of a picture: healthy first, then the control, then rising doses."""
-    order = {"healthy": 0, "control": 1, "treated": 2}
-    shown = []
-    for group in sorted(colony.groups.values(), key=lambda g: (order[g.role], g.dose)):
-        found = group_values(outcome, colony, group.name)
-        if found.n:
-            centre = group_centre(found, outcome.scale, censored=bool(outcome.below))
-            shown.append(MouseScoresGroup(group.name, group.role, found.values, found.below, centre))
-    return shown
 
 
 def _words(compared: MouseCompared) -> str:

@@ -18,12 +18,12 @@ from mitograft.report.figures.cytokine_panels import (
 )
 from mitograft.report.figures.mouse_curves import CurveGroup, CurveMouse, TreatmentDay, draw_mouse_curves
 from mitograft.study.mouse_courses import CourseDetails, CytokineDetails
+from mitograft.study.sections.mouse_groups import ROLES
 from mitograft.study.sections.readings import findings_table, p_text
 
 __all__ = ["courses_section", "cytokines_section"]
 
 _BASELINE = 100.0
-_ROLES = {"healthy": 0, "control": 1, "treated": 2}
 
 
 def courses_section(details: CourseDetails, colony: Colony, data_kind: DataKind) -> Section:
@@ -46,7 +46,7 @@ def _curves(model: CourseModel, colony: Colony, number: int, data_kind: DataKind
     curves = model.curves
     label = curves.series.measure.label
     unit = "% of baseline" if curves.scale == "percent" else curves.unit
-    order = {name: (_ROLES[group.role], group.dose) for name, group in colony.groups.items()}
+    order = {name: (ROLES[group.role], group.dose) for name, group in colony.groups.items()}
     groups = sorted(model.groups, key=lambda g: order[g.group])
     return Figure(
         f"course-{number}",
@@ -172,7 +172,7 @@ def cytokines_section(details: CytokineDetails, colony: Colony, data_kind: DataK
 
 
 def _panel_blocks(panel: Panel, colony: Colony, data_kind: DataKind) -> Iterator[Block]:
-    groups = sorted(colony.groups.values(), key=lambda g: (_ROLES[g.role], g.dose))
+    groups = sorted(colony.groups.values(), key=lambda g: (ROLES[g.role], g.dose))
     rows: dict[str, list[PanelRow]] = {}
     for row in panel.rows:
         rows.setdefault(row.outcome.name, []).append(row)
