@@ -19,6 +19,7 @@ Cell text can be patient data. ``describe_cell`` therefore quotes only what cann
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 
 __all__ = [
     "EnvironmentFault",
@@ -110,10 +111,18 @@ class InputError(UserError):
         count = len(self.violations)
         head = f"{self.file}: {count} problem{'s' if count != 1 else ''} found."
         shown = self.violations[:_SHOWN]
-        lines = [f"  - {violation.sentence(self.row_word, self.column_word)}" for violation in shown]
+        lines = [f"  - {self._line(violation)}" for violation in shown]
         if count > _SHOWN:
             lines.append(f"  - and {count - _SHOWN} more (use --json to list all).")
         return "\n".join([head, *lines])
+
+    def _line(self, violation: Violation) -> str:
+        """Say one problem; with its file where the head of the message names another or several."""
+        said = violation.sentence(self.row_word, self.column_word)
+        if not violation.file or violation.file in (self.file, PurePath(self.file).name):
+            return said
+        placed = violation.row is not None or violation.column is not None
+        return f"{violation.file}{', ' if placed else ': '}{said}"
 
 
 class StudyError(InputError):

@@ -147,7 +147,6 @@ def well_twice_in_a_layout(study):
 
 @breaks(
     *("atp_2.csv", "which atp_1.csv holds too", "correct the barcode"),
-    pending="a message about several files does not say which line is about which",
 )
 def two_plate_files_with_one_barcode(study):
     text = plate(study, 1).read_text()
@@ -270,7 +269,6 @@ def add_sample(study, **cells):
 
 @breaks(
     *("samples.csv", "row 2, column source", "'seahorse_7.xlsx'", "Correct the name"),
-    pending="a row of samples.csv about no file is passed over in silence",
 )
 def sample_of_a_file_that_does_not_exist(study):
     add_sample(study, source="seahorse_7.xlsx", group="IIM", donor="P7", condition="IIM")
@@ -278,7 +276,6 @@ def sample_of_a_file_that_does_not_exist(study):
 
 @breaks(
     *("samples.csv", "as in row 2", "Keep one of the two rows"),
-    pending="the key of a table leaves out rows with an empty cell in it",
 )
 def sample_row_twice(study):
     add_sample(study, source="seahorse_1.xlsx", group="IIM", donor="P9", condition="healthy")
@@ -301,7 +298,6 @@ def empty_samples(study):
 @breaks(
     *("seahorse_1.xlsx: found an empty file", "seahorse_2.xlsx: found no sheet 'Raw'"),
     problems=2,
-    pending="a message about several files does not say which line is about which",
 )
 def two_broken_workbooks(study):
     empty_workbook(study)
@@ -312,7 +308,6 @@ def two_broken_workbooks(study):
     *("seahorse_2.xlsx: found a damaged", "atp_1.csv, row 4", "viability_1.csv: found an empty file"),
     *(f"{IMAGE}: found no pixel size", "samples.csv, row 3"),
     problems=6,
-    pending="of broken files of several assays only those of the first are reported",
 )
 def a_broken_file_of_every_assay(study):
     truncated_workbook(study)

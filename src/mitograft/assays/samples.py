@@ -16,7 +16,7 @@ from mitograft.errors import InputError, Violation
 from mitograft.tables.check import check
 from mitograft.tables.contract import Column, Contract, RawTable
 
-__all__ = ["SAMPLES", "Assigned", "Sample", "assign", "read_samples"]
+__all__ = ["SAMPLES", "Assigned", "Sample", "assign", "read_samples", "require_known_sources"]
 
 SAMPLES = Contract(
     "samples",
@@ -96,6 +96,7 @@ def read_samples(raw: RawTable) -> tuple[Sample, ...]:
         for i in range(count)
     )
     violations += [_no_place(raw.source, sample.row) for sample in samples if not any(sample.weight)]
+    violations += _repeated(raw.source, samples)
     if violations:
         raise InputError(raw.source, violations)
     return samples
@@ -104,6 +105,55 @@ def read_samples(raw: RawTable) -> tuple[Sample, ...]:
 def _no_place(source: str, row: int) -> Violation:
     found, expected = "no source, group or position", "at least one of them"
     return Violation("no-place", found, expected, "Say which readings the row is about.", source, row)
+
+
+def _repeated(source: str, samples: Sequence[Sample]) -> list[Violation]:
+    """Find rows about the same readings; the contract's key leaves out rows with an empty cell in it."""
+    first: dict[tuple[str, str, str], int] = {}
+    found = []
+    for sample in samples:
+        place = (sample.source, sample.group, sample.position)
+        if place in first and any(place) and not all(place):
+            found.append(
+                Violation(
+                    "duplicate",
+                    found=f"the same source, group and position as in row {first[place]}",
+                    expected="each combination of source, group and position once",
+                    remedy="Keep one of the two rows.",
+                    file=source,
+                    row=sample.row,
+                )
+            )
+        first.setdefault(place, sample.row)
+    return found
+
+
+def require_known_sources(samples: Sequence[Sample], readings: Iterable[Reading], table: str) -> None:
+    """Refuse rows about a file that gave no reading: a wrong name would leave readings without a donor.
+
+    Raises
+    ------
+    InputError
+        One violation for every such row.
+    """
+    known = {reading.source for reading in readings}
+    unknown = [s for s in samples if s.source and not any(f"/{n}".endswith(f"/{s.source}") for n in known)]
+    if unknown:
+        raise InputError(
+            table,
+            [
+                Violation(
+                    "unknown-source",
+                    found=repr(sample.source[:80]),
+                    expected="the name of a file that was read",
+                    remedy="Correct the name, add the file, or remove the row.",
+                    file=table,
+                    row=sample.row,
+                    column="source",
+                )
+                for sample in unknown
+            ],
+        )
 
 
 def assign(

@@ -38,8 +38,9 @@ from mitograft.study.myotube_fields import (
     check_masks,
     myotube_rules,
     overlay_names,
+    read_fields,
 )
-from mitograft.study.read_each import read_each
+from mitograft.study.read_each import Broken, read_each
 from mitograft.tables.parameters import Parameter, Parameters
 from mitograft.tables.read import read_table
 
@@ -75,14 +76,14 @@ class AssayDetails:
 
 
 def analyse_assays(
-    folder: Path, config: StudyConfig, samples: Sequence[Sample], mistakes: Mistakes
+    folder: Path, config: StudyConfig, samples: Sequence[Sample], mistakes: Mistakes, broken: Broken
 ) -> AssayDetails:
     """Analyse every assay that has files in the folder, as ``[invitro]`` and ``[parameters]`` ask.
 
     Raises
     ------
     InputError
-        If a file breaks a rule; of several broken files of an assay all are listed together.
+        If a file breaks a rule; of several broken files all are listed together.
     StudyError
         If study.toml names files or wells that are not there; lists all of them.
     """
@@ -91,24 +92,30 @@ def analyse_assays(
     _check_names(folder, config, images, mistakes)
     mistakes.raise_any()
     stages = part.seahorse.stages or None
-    waves = tuple(
-        read_each(_files(folder / "seahorse", (".xlsx",)), lambda path: read_wave(path, stages=stages))
-    )
+    books = _files(folder / "seahorse", (".xlsx",))
+    waves = broken.reading(lambda: read_each(books, lambda path: read_wave(path, stages=stages))) or []
+    rules = plate_rules().override(config.overrides("plate"))
+    plates = broken.reading(lambda: _plates(folder / "plates", part.plates, rules))
+    fused = myotube_rules(part.myotube, config.overrides("myotube"))
+    fields = broken.reading(lambda: read_fields(images, part.myotube)) or []
+    uptake = broken.reading(lambda: _uptake(folder / "uptake", config))
+    broken.raise_any()
     _check_wells(part, waves, mistakes)
     mistakes.raise_any()
-    rules = plate_rules().override(config.overrides("plate"))
-    plates = _plates(folder / "plates", part.plates, rules) if part.plates else None
-    fused = myotube_rules(part.myotube, config.overrides("myotube"))
-    uptake = folder / "uptake"
-    uptake_rules = load_uptake_parameters().override(config.overrides("uptake"))
     return AssayDetails(
-        waves=waves,
+        waves=tuple(waves),
         seahorse=analyse_plates(waves, _options(config, part)) if waves else None,
         plates=plates,
-        myotube=analyse_fields(images, part, fused, samples),
-        uptake=analyse_uptake(uptake, uptake_rules) if uptake.is_dir() and any(uptake.iterdir()) else None,
+        myotube=analyse_fields(fields, part, fused, samples, folder / "myotubes"),
+        uptake=uptake,
         plate_flags=rules.flagged() if plates else (),
     )
+
+
+def _uptake(folder: Path, config: StudyConfig) -> UptakeResult | None:
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return None
+    return analyse_uptake(folder, load_uptake_parameters().override(config.overrides("uptake")))
 
 
 def _options(config: StudyConfig, part: InvitroPart) -> Options:
@@ -175,14 +182,22 @@ def _files(folder: Path, endings: Sequence[str]) -> list[Path]:
     return sorted(path for path in found if path.name.lower().endswith(tuple(endings)))
 
 
-def _plates(folder: Path, parts: Sequence[PlatePart], rules: Parameters) -> PlateResult:
-    result = PlateResult()
-    for part in parts:
-        layout = read_layout(read_table(folder / part.layout)) if part.layout else ()
-        files = read_each([folder / name for name in part.files], read_plate_file)
-        wells, findings = join_layout(files, layout, layout_source=part.layout or "layout")
-        result += PlateResult(findings=findings, wells=wells) + _derived(part, wells, rules)
-    return result
+def _plates(folder: Path, parts: Sequence[PlatePart], rules: Parameters) -> PlateResult | None:
+    if not parts:
+        return None
+    return sum(read_each(parts, lambda part: _plate_part(folder, part, rules)), PlateResult())
+
+
+def _plate_part(folder: Path, part: PlatePart, rules: Parameters) -> PlateResult:
+    broken = Broken()
+    paths = [folder / name for name in part.files]
+    layout = (
+        broken.reading(lambda: read_layout(read_table(folder / part.layout)) if part.layout else ()) or ()
+    )
+    files = broken.reading(lambda: read_each(paths, read_plate_file)) or []
+    broken.raise_any()
+    wells, findings = join_layout(files, layout, layout_source=part.layout or "layout")
+    return PlateResult(findings=findings, wells=wells) + _derived(part, wells, rules)
 
 
 def _derived(part: PlatePart, wells: tuple[Well, ...], rules: Parameters) -> PlateResult:

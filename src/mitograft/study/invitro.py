@@ -6,13 +6,14 @@ from typing import Literal
 
 from mitograft.assays.findings import Finding
 from mitograft.assays.readings import Reading
-from mitograft.assays.samples import Assigned, assign, read_samples
+from mitograft.assays.samples import Assigned, assign, read_samples, require_known_sources
 from mitograft.evidence import DataKind, Evidence
 from mitograft.study.assay_files import AssayDetails, analyse_assays
 from mitograft.study.comparisons import Compared, check_comparisons, compare_all
 from mitograft.study.dose_comparisons import DosesCompared, compare_doses
 from mitograft.study.folder import Study
 from mitograft.study.mistakes import Mistakes
+from mitograft.study.read_each import Broken
 from mitograft.tables.read import read_table
 
 __all__ = ["Invitro", "analyse_invitro"]
@@ -73,8 +74,10 @@ def analyse_invitro(study: Study) -> Invitro | None:
             "no-samples", ("invitro", asked), f"comparisons but no {part.folder}/samples.csv",
             "that table: it says whose each reading is", "Add it.",
         )  # fmt: skip
-    samples = read_samples(read_table(table)) if table.is_file() else ()
-    details = analyse_assays(folder, study.config, samples, mistakes)
+    broken = Broken()
+    samples = broken.reading(lambda: read_samples(read_table(table)) if table.is_file() else ()) or ()
+    details = analyse_assays(folder, study.config, samples, mistakes, broken)
+    require_known_sources(samples, details.readings(), table.name)
     assigned, unassigned = assign(details.readings(), samples)
     check_comparisons(part, assigned, mistakes)
     mistakes.raise_any()

@@ -28,6 +28,7 @@ __all__ = [
     "check_masks",
     "myotube_rules",
     "overlay_names",
+    "read_fields",
 ]
 
 IMAGES = (".tif", ".tiff", ".png")
@@ -57,30 +58,44 @@ def myotube_rules(part: MyotubePart, overrides: Mapping[str, str]) -> Parameters
     return load_rules().override({**overrides, **own})
 
 
+def read_fields(paths: Sequence[Path], part: MyotubePart) -> list[Field]:
+    """Read every field, with scale and channels as study.toml says.
+
+    Raises
+    ------
+    InputError
+        If images break a rule; lists what is wrong with every one of them.
+    """
+    channels: dict[str, int | str] = {str(role): name for role, name in part.channels.items()}
+    return read_each(
+        paths, lambda path: read_field(path, pixel_size_um=part.pixel_size_um, channels=channels or None)
+    )
+
+
 def analyse_fields(
-    paths: Sequence[Path], part: InvitroPart, rules: Parameters, samples: Sequence[Sample]
+    fields: Sequence[Field],
+    part: InvitroPart,
+    rules: Parameters,
+    samples: Sequence[Sample],
+    folder: Path,
 ) -> MyotubeResult | None:
     """Segment and measure every field; None where there is none.
 
     Raises
     ------
     InputError
-        If images or masks break a rule; lists what is wrong with every one of them.
+        If masks break a rule; lists what is wrong with every one of them.
     """
-    if not paths:
+    if not fields:
         return None
     own = part.myotube
-    channels: dict[str, int | str] = {str(role): name for role, name in own.channels.items()}
-    fields = read_each(
-        paths, lambda path: read_field(path, pixel_size_um=own.pixel_size_um, channels=channels or None)
-    )
     thresholds = _thresholds(fields, part, rules, samples)
-    masks = _masks(paths, own, fields)
+    masks = _masks(folder, own, fields)
     readings: list[Reading] = []
     findings: list[Finding] = []
     overlays: dict[str, bytes] = {}
     pictures: list[FieldPicture] = []
-    names = overlay_names([path.name for path in paths])
+    names = overlay_names([image.source for image in fields])
     for image in fields:
         labels = masks.get(image.source, {})
         segmentation = segment_field(
@@ -193,11 +208,11 @@ def _is_image(path: Path) -> bool:
     return path.is_file() and path.name.lower().endswith(IMAGES) and not path.name.startswith((".", "~$"))
 
 
-def _masks(paths: Sequence[Path], part: MyotubePart, fields: Sequence[Field]) -> dict[str, dict[str, Labels]]:
+def _masks(place: Path, part: MyotubePart, fields: Sequence[Field]) -> dict[str, dict[str, Labels]]:
     """Read the masks of every field that has some."""
     if part.masks is None:
         return {}
-    folder = paths[0].parent / part.masks
+    folder = place / part.masks
     files = {path.name.partition(".")[0]: path for path in sorted(folder.iterdir()) if _is_image(path)}
     wanted = [
         (image, kind, files[f"{image.source.partition('.')[0]}_{kind}"])
