@@ -46,10 +46,11 @@ def simulate_mice(folder: Path, seed: int, truth: MouseTruth) -> None:
     simulate_scores(ScoresTruth(peak=peak), mice, scheme, folder, stream(seed, "mouse", "scores"))
     simulate_cytokines(CytokineTruth(left), folder, mice, stream(seed, "mouse", "cytokines"))
     simulate_metabolites(MetaboliteTruth(burden=left), mice, folder, stream(seed, "mouse", "metabolites"))
-    images = ImagesTruth(severity={name: 0.8 * share for name, share in left.items()})
-    (folder / "histology").mkdir()
-    shown = [m for name in left for m in [m for m in mice if m.group == name][: truth.photographed]]
-    simulate_images(images, shown, folder / "histology", stream(seed, "mouse", "images"))
+    if truth.photographed:
+        images = ImagesTruth(severity={name: 0.8 * share for name, share in left.items()})
+        shown = [m for name in left for m in [m for m in mice if m.group == name][: truth.photographed]]
+        (folder / "histology").mkdir()
+        simulate_images(images, shown, folder / "histology", stream(seed, "mouse", "images"))
     expression = folder / "expression"
     expression.mkdir()
     simulate_counts(
