@@ -69,7 +69,7 @@ def _picture(image: ImageMeasures, rules: Parameters) -> Iterator[Part]:
         yield "little-tissue", "error", "", words, "Photograph a field full of tissue."
         return
     if not image.white.share:
-        words = "no empty glass in the image; white is assumed at full scale"
+        words = "no empty glass found; white is assumed, and glass that is darker or tinted counts as tissue"
         yield "no-glass", "note", "", words, "Let the fields of all groups show some glass, or none do."
     elif image.white.clipped:
         words = "empty glass at full scale: how much lighter it was is not known"

@@ -2,8 +2,8 @@
 
 Fibres are polygons of known area, nuclei ellipses of known number. Stains take light away by Beer and
 Lambert's law, with vectors that differ from those of the analysis by ``stain_turn``; optics blur and the
-camera adds noise. No tissue was photographed, and real sections are worse: folds, freezing holes, blood, uneven
-thickness.
+camera adds noise. No tissue was photographed, and real sections are worse: folds, freezing holes, blood,
+uneven thickness.
 """
 
 import io
@@ -132,11 +132,14 @@ def simulate_he(truth: FieldTruth, path: Path, rng: np.random.Generator) -> Simu
     polygons = [p for p in draw_fibres(truth.side_um, truth.spacing_um, truth.cleft_um, rng) if len(p) > 2]
     small = rng.random(len(polygons)) < truth.small_share
     polygons = [_shrink(p, truth.small_factor) if s else p for p, s in zip(polygons, small, strict=True)]
-    polygons = [p for p in polygons if p[:, 0].max() < field_um]
+    if truth.glass_share > 0.0:
+        polygons = [p for p in polygons if p[:, 0].max() < field_um]
     central = rng.random(len(polygons)) < truth.central_share
     foci, infiltrating = draw_foci(field_um, truth.foci_um, truth.focus_density, rng)
     nuclei = myonuclei(polygons, truth.myonuclei, central, rng).join(infiltrating)
-    labels = _draw_labels(polygons, truth)
+    drawn = _draw_labels(polygons, truth)
+    shown = np.unique(drawn[drawn > 0])  # fibres beyond the border have no pixels
+    labels = np.searchsorted(shown, drawn, side="right").astype(np.uint16)
     blue = _draw_nuclei(nuclei, truth)
     tissue_width = max((float(p[:, 0].max()) for p in polygons), default=0.0) + truth.cleft_um
     tissue_width = min(tissue_width, truth.side_um)
@@ -159,7 +162,7 @@ def simulate_he(truth: FieldTruth, path: Path, rng: np.random.Generator) -> Simu
         fibres=tuple(polygons[i] for i in whole),
         areas_um2=np.array([polygon_area(polygons[i]) for i in whole]),
         central=central[whole],
-        labels=np.array(whole, np.int64) + 1,
+        labels=np.searchsorted(shown, np.array(whole, np.int64) + 1, side="right"),
     )
 
 
@@ -178,8 +181,8 @@ def _check(truth: FieldTruth) -> None:
     if not good:
         raise UsageError(
             "Simulated H&E field: found numbers that cannot be; expected at least 64 pixels a side, fibres "
-            "wider than what lies between them, shares from 0 to 1, no number below 0 and at most 25,000 nuclei "
-            "in a square millimetre of a focus."
+            "wider than what lies between them, shares from 0 to 1, no number below 0 and at most 25,000 "
+            "nuclei in a square millimetre of a focus."
         )
 
 

@@ -1,4 +1,4 @@
-"""Simulated images.csv with fields and fibre masks for a colony: more nuclei and smaller fibres where worse."""
+"""Simulated images.csv with fields and fibre masks for a colony: worse means denser and smaller."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
