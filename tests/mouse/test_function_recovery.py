@@ -30,7 +30,7 @@ from mitograft.mouse.simulate import ColonyTruth, SimulatedGroup, simulate_colon
 from mitograft.seeds import stream
 from mitograft.tables.read import read_table
 
-RUNS = int(os.environ.get("MITOGRAFT_SLOW_RUNS", "6"))
+RUNS = int(os.environ.get("MITOGRAFT_SLOW_RUNS", "5"))
 LATE = (9, 11, 14, 16, 18, 21)
 
 

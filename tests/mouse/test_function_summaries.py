@@ -108,6 +108,9 @@ def test_without_a_baseline_a_mouse_is_named_and_without_any_the_unit_is_the_fil
     curves = prepare(one, colony(["M1", "M2"]), CourseOptions())
     assert set(curves.values) == {"M1"}
     assert [(f.rule, f.place) for f in curves.findings] == [("no-baseline", "M2, weight")]
+    few = series({m: ((0 if m == "M1" else 3, 20.0), (7, 18.0)) for m in ("M1", "M2", "M3")})
+    curves = prepare(few, colony(["M1", "M2", "M3"]), CourseOptions())
+    assert (curves.scale, set(curves.values), curves.baseline) == ("own", {"M1", "M2", "M3"}, {})
     late = series({"M1": ((3, 20.0), (7, 18.0))})
     curves = prepare(late, colony(["M1"]), CourseOptions())
     assert (curves.scale, curves.unit, curves.values["M1"]) == ("own", "g", ((3, 20.0), (7, 18.0)))

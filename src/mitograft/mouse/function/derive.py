@@ -133,6 +133,8 @@ def prepare(series: Series, colony: Colony, options: CourseOptions) -> Curves:
         for name, points in mice.items()
     }
     baseline = {name: values[-1] for name, values in found.items() if values and (log or values[-1] > 0.0)}
+    if len(baseline) < options.rules["fewest_baselines"].number * len(mice):
+        baseline = {}
     window = day_window(series, colony, options)
     findings = tuple(_on_baseline(series, mice, baseline, options))
     if log or not relative or not baseline:
@@ -151,7 +153,7 @@ def _on_baseline(
     if not baseline:
         yield Finding(
             "no-baseline", "warning", series.source, series.name,
-            f"no mouse was measured at or before day {options.baseline_day}",
+            f"too few mice were measured at or shortly before day {options.baseline_day}",
             "Values are given as they are and compared without adjustment for a baseline; measure one.",
         )  # fmt: skip
         return

@@ -149,6 +149,7 @@ def _triangle(axes: "Axes", x: float, y: float, colour: str) -> None:
         [x],
         [y],
         marker="v",
+        color=colour,
         markersize=7,
         markerfacecolor=hue("ground"),
         markeredgecolor=colour,
