@@ -147,22 +147,26 @@ def _count_inside(
     labels: Labels, nuclei: Labels, pixel_um: float, rules: Parameters
 ) -> npt.NDArray[np.int64]:
     """Count for every label the nuclei with fibre all round them, deep inside."""
-    from scipy.ndimage import center_of_mass, maximum, minimum
-
     inside = np.zeros(int(labels.max()) + 1, np.int64)
     count = int(nuclei.max())
     if not count:
         return inside
     depth = _depth(labels) * np.float32(pixel_um)
-    every = np.arange(1, count + 1)
-    at = np.round(np.array(center_of_mass(nuclei > 0, nuclei, every))).astype(int)
-    host, deep = labels[at[:, 0], at[:, 1]], depth[at[:, 0], at[:, 1]]
-    gap = np.asarray(minimum(depth, nuclei, every))  # 0 where a nucleus reaches out of the fibre
-    same = np.asarray(minimum(labels, nuclei, every)) == np.asarray(maximum(labels, nuclei, every))
-    deepest = np.asarray(maximum(depth, labels, np.arange(len(inside))))
-    central = (host > 0) & same & (gap >= rules["central_gap"].number)
-    central &= deep >= rules["central_depth"].number * deepest[host]
-    np.add.at(inside, host[central], 1)
+    deepest = np.zeros(len(inside), np.float32)
+    np.maximum.at(deepest, labels.ravel(), depth.ravel())
+    rows, columns = np.nonzero(nuclei)
+    number, host = nuclei[rows, columns], labels[rows, columns]
+    pixels = np.maximum(np.bincount(number, minlength=count + 1), 1)
+    middle = [np.bincount(number, at, count + 1) / pixels for at in (rows, columns)]
+    at_row, at_column = (np.round(centre).astype(int) for centre in middle)
+    own, deep = labels[at_row, at_column], depth[at_row, at_column]
+    gap = np.full(count + 1, np.inf, np.float32)
+    np.minimum.at(gap, number, depth[rows, columns])  # 0 where a nucleus reaches out of the fibre
+    elsewhere = np.bincount(number, host != own[number], count + 1) > 0
+    central = (own > 0) & ~elsewhere & (gap >= rules["central_gap"].number)
+    central &= deep >= rules["central_depth"].number * deepest[own]
+    central[0] = False
+    np.add.at(inside, own[central], 1)
     return inside
 
 
