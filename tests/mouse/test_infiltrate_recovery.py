@@ -47,9 +47,10 @@ def measure(truth, folder, *seed):
 
 
 def check(field, measured):
-    # Nuclei that overlap in the plane are counted as one: some 5 % fewer, up to 13 % in a small field; at the
-    # border of the image one or two may be counted that have their centre outside.
-    assert 0.87 * field.nuclei - 1 <= measured.nuclei <= field.nuclei + 2
+    # Too few only where nuclei touch or overlap, too many only where some reach in over the border; one
+    # nucleus may be missed or cut in two.
+    assert measured.nuclei >= field.nuclei - field.overlapping - 1
+    assert measured.nuclei <= field.nuclei + field.reaching_in + 1
     assert measured.tissue_mm2 == pytest.approx(field.tissue_mm2, rel=0.01)
     fibres = measured.fibres
     assert set(fibres.numbers) >= set(field.labels[field.areas_um2 > 60.0])
@@ -86,14 +87,15 @@ def test_foci_are_dense_and_spared_tissue_is_not(tmp_path):
 @pytest.mark.parametrize("kind", ["spared", "foci", "diffuse"])
 def test_recovery_over_seeds_and_stains(tmp_path, kind):
     truth = {"spared": SPARED, "foci": FOCI, "diffuse": DIFFUSE}[kind]
-    ratios, wrong = [], []
+    counted, there, wrong = 0, 0, []
     for run in range(SLOW_RUNS):
         stain = list(STAINS)[run % len(STAINS)]
         field, measured = measure(replace(truth, **STAINS[stain]), tmp_path, run, "many", kind)
         found, expected = check(field, measured)
-        ratios.append(measured.density_mm2 / field.density_mm2)
+        counted, there = counted + measured.nuclei, there + field.nuclei
         wrong.append((found != expected).mean() if len(found) else 0.0)
-    assert np.mean(ratios) == pytest.approx(0.95, abs=0.03)
+    # One field scatters by some 4 %, as nuclei overlap by chance.
+    assert counted / there == pytest.approx(0.96, abs=0.025 + 3 * 0.04 / SLOW_RUNS**0.5)
     assert np.mean(wrong) < (0.02 if kind != "diffuse" else 0.06)
 
 

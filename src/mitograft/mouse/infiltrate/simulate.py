@@ -91,6 +91,9 @@ class SimulatedField:
     ----------
     nuclei, tissue_mm2
         Nuclei with their centre in the field's tissue, and the area of that tissue.
+    overlapping, reaching_in
+        By how many the nuclei exceed the patches they form where they touch or overlap, and how many more
+        reach into the image from beyond its border: what a perfect eye could count too few and too many.
     focus_mm2
         Area of the foci in the field.
     fibres
@@ -105,6 +108,8 @@ class SimulatedField:
 
     nuclei: int
     tissue_mm2: float
+    overlapping: int
+    reaching_in: int
     focus_mm2: float
     fibres: tuple[Polygon, ...]
     areas_um2: npt.NDArray[np.float64]
@@ -150,6 +155,7 @@ def simulate_he(truth: FieldTruth, path: Path, rng: np.random.Generator) -> Simu
     )
     inside = (nuclei.centres >= 0.0).all(axis=1) & (nuclei.centres[:, 1] < truth.side_um)
     inside &= nuclei.centres[:, 0] < tissue_width
+    overlapping, reaching_in = _count_patches(nuclei, blue, truth)
     whole = [
         i
         for i, p in enumerate(polygons)
@@ -158,6 +164,8 @@ def simulate_he(truth: FieldTruth, path: Path, rng: np.random.Generator) -> Simu
     return SimulatedField(
         nuclei=int(inside.sum()),
         tissue_mm2=tissue_width * truth.side_um * 1e-6,
+        overlapping=overlapping,
+        reaching_in=reaching_in,
         focus_mm2=float(np.pi * (foci[:, 2] ** 2).sum() * 1e-6),
         fibres=tuple(polygons[i] for i in whole),
         areas_um2=np.array([polygon_area(polygons[i]) for i in whole]),
@@ -225,6 +233,17 @@ def _draw_nuclei(nuclei: Nuclei, truth: FieldTruth) -> Image:
         window = blue[top:bottom, left:right]
         window[inside] = 1.0
     return blue
+
+
+def _count_patches(nuclei: Nuclei, blue: Image, truth: FieldTruth) -> tuple[int, int]:
+    """Return by how many nuclei exceed their patches, and the patches without the centre of a nucleus."""
+    from scipy.ndimage import label
+
+    patches, count = label(blue > 0.0, np.ones((3, 3)))
+    at = np.round(nuclei.centres[:, ::-1] / truth.pixel_um - 0.5).astype(int)
+    at = at[((at >= 0) & (at < blue.shape[0])).all(axis=1)]
+    own = patches[at[:, 0], at[:, 1]]
+    return len(own) - len(np.unique(own)), count - len(np.unique(own))
 
 
 def _photograph(
