@@ -2,7 +2,8 @@
 
 MITOGRAFT_SLOW_RUNS=400 is the full size of each line; by default only gross errors would be seen. Measured at
 that size: 95 % intervals of the overall effect covered 94.8 % with 5 mice a group, 95.3 % with 8, and 94.8 %
-with 8 where 9 % of the mice left at a humane end point; those of single days 93 to 97 %.
+with 8 where 9 % of the mice left at a humane end point; those of single days 93 to 97 %. Without an
+effect 3.5, 5.5 and 6.0 % of 200 studies each with 5, 8 and 10 mice had p < 0.05.
 """
 
 import os
