@@ -1,7 +1,7 @@
 """Simulated cytokines, read back through files: what is written, and whether the ratio is found.
 
 MITOGRAFT_SLOW_RUNS=400 is the full size of each line; by default only gross errors would be seen. Measured in
-1,200 studies, 95 % intervals of the ratio with 5 and 8 mice a group covered: nothing censored 94.2 and 93.1 %,
+1,200 studies, 95 % intervals of the ratio with 5 and 8 mice a group covered: not censored 94.2 and 93.1 %,
 a third of the mice below the limit 95.0 and 95.8 %, over half of them 98.3 and 96.3 %; without an effect 5.2
 and 5.0 % had p < 0.05. Half the limit in place of censored values covered 90.7 and 91.8 % with a third
 censored, and moved the logarithm of the ratio by 0.11.
