@@ -30,10 +30,11 @@ def written(tmp_path_factory):
 
 @pytest.fixture
 def study(written, tmp_path):
-    """A copy to break; without images and their comparisons, to be quick."""
-    shutil.copytree(written, tmp_path / "study", ignore=shutil.ignore_patterns("myotubes"))
+    """A copy to break; without images, their comparisons and mice, to be quick."""
+    shutil.copytree(written, tmp_path / "study", ignore=shutil.ignore_patterns("myotubes", "mouse"))
     toml = tmp_path / "study" / "study.toml"
     head, _, tail = toml.read_text().partition("\n[claims]")
+    head = head.partition("\n[mouse]")[0]
     parts = [part for part in head.split("[[invitro.comparisons]]") if "myotube." not in part]
     toml.write_text("[[invitro.comparisons]]".join(parts) + "\n[claims]" + tail)
     table = tmp_path / "study" / "invitro" / "samples.csv"
@@ -45,10 +46,10 @@ def contents(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_claims_a01_to_a07_are_judged_and_marked_as_simulated(written):
+def test_claims_a01_to_a10_are_judged_and_marked_as_simulated(written):
     with (written / "out" / "tables" / "claims.csv").open(encoding="utf-8") as file:
         claims = {row["claim"]: row for row in csv.DictReader(file)}
-    assert set(claims) == {f"A0{i}" for i in range(1, 8)}
+    assert set(claims) == {*(f"A0{i}" for i in range(1, 10)), "A10"}
     assert {row["data_kind"] for row in claims.values()} == {"simulated"}
     assert all("simulated data only" in row["reason"] for row in claims.values())
     assert all(row["verdict"] == "supported" for row in claims.values())
@@ -67,6 +68,7 @@ def test_comparisons_count_donors_not_wells(written):
 def test_restored_is_not_said_where_only_raised(written):
     # Truth: 0.6 x 1.35 = 0.81 of healthy respiration, so about half of the defect is left.
     page = (written / "out" / "report.html").read_text(encoding="utf-8")
+    page = page[page.index('id="section-comparisons"') : page.index('id="section-mice"')]  # mice are restored
     assert "Restored, or only raised?" in page
     assert "Raised, not shown to be restored" in page or "Not shown:" in page
     assert "Restored: " not in page
@@ -86,7 +88,7 @@ def test_every_simulated_file_says_so(written):
 def test_every_photograph_in_the_page_leads_to_its_file(written):
     page = (written / "out" / "report.html").read_text(encoding="utf-8")
     links = re.findall(r'href="\./(overlays/[^"]+\.png)"', page)
-    assert len(links) == page.count('<img src="data:image/png;base64,') == 14
+    assert len(links) == page.count('<img src="data:image/png;base64,') == 22
     assert all((written / "out" / link).is_file() for link in links)
 
 
@@ -130,6 +132,8 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
         "product/specification.csv",
         "product/doses.csv",
         "invitro/uptake/uptake_images.csv",
+        "mouse/expression/samples.csv",
+        "mouse/groups.csv",
         *layouts,
     }
 

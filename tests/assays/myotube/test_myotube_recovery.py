@@ -3,7 +3,7 @@
 The fields span density, noise, uneven light, touching nuclei and branching myotubes. Real fields are harder
 (F1 of nuclei by classical methods on real fields: 0.78 to 0.89); the sweep shows that the arithmetic and the
 segmentation are right where the truth is known, not how well the fields of a given laboratory are segmented.
-``MITOGRAFT_FIELDS=200 pytest -m slow -s`` prints the row of the standard field in the table of
+``MITOGRAFT_FIELDS=200 pytest -n 0 -m slow -s`` prints the row of the standard field in the table of
 docs/concepts/myotubes.md, with ``MITOGRAFT_FIELD_SIDE=512`` or ``768`` those of smaller fields. The
 parameters were chosen on fields of other seeds.
 """

@@ -5,14 +5,23 @@ enlarged on paper. The text stays text. The same input gives the same bytes.
 """
 
 from mitograft.report.figures.component_heatmap import HeatmapRow, Measure, draw_component_heatmap
+from mitograft.report.figures.cytokine_panels import (
+    CytokineGroup,
+    CytokinePanel,
+    CytokineRatio,
+    draw_cytokine_panels,
+)
 from mitograft.report.figures.dose_response import DoseCurve, draw_dose_response
 from mitograft.report.figures.energy_map import EnergyGroup, EnergyState, draw_energy_map
 from mitograft.report.figures.gallery import FieldPicture, draw_gallery
 from mitograft.report.figures.history import Curve, draw_history
 from mitograft.report.figures.intervals import Interval, draw_intervals
+from mitograft.report.figures.mouse_curves import CurveGroup, CurveMouse, TreatmentDay, draw_mouse_curves
+from mitograft.report.figures.mouse_scores import MouseScoresGroup, draw_mouse_scores
 from mitograft.report.figures.parameter_bars import ParameterPanel, PointGroup, draw_parameter_points
 from mitograft.report.figures.plate_map import PlateWell, draw_plate_map
 from mitograft.report.figures.rate_agreement import RatePair, draw_rate_agreement
+from mitograft.report.figures.shift_map import ShiftGroup, ShiftRow, draw_shift_map
 from mitograft.report.figures.stability import StabilityLine, StabilityLot, draw_stability
 from mitograft.report.figures.superplot import SuperplotDonor, SuperplotGroup, draw_superplot
 from mitograft.report.figures.traces import Injection, Trace, draw_traces
@@ -22,6 +31,11 @@ from mitograft.report.figures.waterfall import PatientTotal, Threshold, draw_wat
 
 __all__ = [
     "Curve",
+    "CurveGroup",
+    "CurveMouse",
+    "CytokineGroup",
+    "CytokinePanel",
+    "CytokineRatio",
     "DoseCurve",
     "EnergyGroup",
     "EnergyState",
@@ -30,11 +44,14 @@ __all__ = [
     "Injection",
     "Interval",
     "Measure",
+    "MouseScoresGroup",
     "ParameterPanel",
     "PatientTotal",
     "PlateWell",
     "PointGroup",
     "RatePair",
+    "ShiftGroup",
+    "ShiftRow",
     "SignalGroup",
     "StabilityLine",
     "StabilityLot",
@@ -42,19 +59,24 @@ __all__ = [
     "SuperplotGroup",
     "Threshold",
     "Trace",
+    "TreatmentDay",
     "UptakeGroup",
     "UptakePanel",
     "UptakePoint",
     "draw_cell_signals",
     "draw_component_heatmap",
+    "draw_cytokine_panels",
     "draw_dose_response",
     "draw_energy_map",
     "draw_gallery",
     "draw_history",
     "draw_intervals",
+    "draw_mouse_curves",
+    "draw_mouse_scores",
     "draw_parameter_points",
     "draw_plate_map",
     "draw_rate_agreement",
+    "draw_shift_map",
     "draw_stability",
     "draw_superplot",
     "draw_traces",

@@ -69,7 +69,7 @@ def _shift_blocks(result: ExpressionResult, shift: Shift, data_kind: DataKind) -
         ),
     )
     yield Table(
-        "restoration",
+        "shift-restoration",
         "Restored to healthy, or only improved?",
         (
             TableColumn("group", "Group"),
