@@ -44,7 +44,7 @@ from mitograft.study.read_each import Broken, read_each
 from mitograft.tables.parameters import Parameter, Parameters
 from mitograft.tables.read import read_table
 
-__all__ = ["AssayDetails", "MyotubeResult", "analyse_assays", "overlay_names"]
+__all__ = ["AssayDetails", "MyotubeResult", "analyse_assays", "analyse_plate_part", "overlay_names"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -185,10 +185,17 @@ def _files(folder: Path, endings: Sequence[str]) -> list[Path]:
 def _plates(folder: Path, parts: Sequence[PlatePart], rules: Parameters) -> PlateResult | None:
     if not parts:
         return None
-    return sum(read_each(parts, lambda part: _plate_part(folder, part, rules)), PlateResult())
+    return sum(read_each(parts, lambda part: analyse_plate_part(folder, part, rules)), PlateResult())
 
 
-def _plate_part(folder: Path, part: PlatePart, rules: Parameters) -> PlateResult:
+def analyse_plate_part(folder: Path, part: PlatePart, rules: Parameters) -> PlateResult:
+    """Read the plates of one part with their layout and derive what it asks for.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the files.
+    """
     broken = Broken()
     paths = [folder / name for name in part.files]
     layout = (

@@ -13,6 +13,7 @@ __all__ = [
     "ExpressionPart",
     "MouseComparison",
     "MousePart",
+    "MousePlatePart",
     "TrendPart",
 ]
 
@@ -100,6 +101,19 @@ class MouseComparison(Part):
         return self
 
 
+class MousePlatePart(Part):
+    """``[[mouse.plates]]``: plate files of cytokines with their standards, read with one layout.
+
+    ``files`` and ``layout`` lie in the folder ``plates`` of the mouse arm; the samples are the identifiers of
+    mice. ``layout`` may be absent where the files say what stands in their wells, as those of bead assays do.
+    ``analyte`` names what a plate of one signal measured; a bead assay names its own.
+    """
+
+    files: Annotated[list[StudyPath], Field(min_length=1)]
+    layout: StudyPath | None = None
+    analyte: str = ""
+
+
 class TrendPart(Part):
     """``[[mouse.trends]]``: groups in the order of their dose, for a trend."""
 
@@ -121,5 +135,6 @@ class MousePart(Part):
     expression: ExpressionPart = ExpressionPart()
     comparisons: list[MouseComparison] = Field(default=[])
     trends: list[TrendPart] = Field(default=[])
+    plates: list[MousePlatePart] = Field(default=[])
     send: bool = False
     roles: dict[str, Literal["healthy", "control", "treated"]] = Field(default={})

@@ -17,6 +17,7 @@ from mitograft.study.config_mouse import DesignPart, MouseComparison, MousePart
 from mitograft.study.folder import Study
 from mitograft.study.mistakes import Mistakes, one_of
 from mitograft.study.mouse_files import MouseDetails, analyse_mouse_files, read_colony
+from mitograft.study.mouse_plates import check_mouse_plates
 from mitograft.study.mouse_send import mouse_folder, send_tables
 from mitograft.tables.contract import RawTable
 
@@ -101,7 +102,9 @@ def analyse_mouse(study: Study) -> Mouse | None:
             "no-folder", ("mouse", "folder"), f"no folder {part.folder!r} for the mice", "one",
             "Make it, or leave [mouse] out.",
         )  # fmt: skip
-        mistakes.raise_any()
+    else:
+        check_mouse_plates(folder, part.plates, mistakes)
+    mistakes.raise_any()
     with mouse_folder(folder, part) as (tables, imported):
         colony = read_colony(tables)
         details = analyse_mouse_files(tables, colony, study.config)

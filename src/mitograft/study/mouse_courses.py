@@ -17,9 +17,13 @@ from mitograft.mouse.function.read import read_follow_up
 from mitograft.mouse.function.results import CourseModel
 from mitograft.mouse.outcomes import Outcome
 from mitograft.study.config import StudyConfig
+from mitograft.study.mouse_plates import join_cytokines, read_mouse_plates
+from mitograft.study.read_each import Broken
 from mitograft.tables.parameters import Parameter
 
-__all__ = ["CourseDetails", "CytokineDetails", "analyse_courses", "analyse_cytokines"]
+__all__ = ["CYTOKINES", "CourseDetails", "CytokineDetails", "analyse_courses", "analyse_cytokines"]
+
+CYTOKINES = "cytokines.csv"
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,17 +86,23 @@ def analyse_courses(
     return CourseDetails(curves, models, outcomes, findings, rules.flagged())
 
 
-def analyse_cytokines(path: Path, colony: Colony, config: StudyConfig) -> CytokineDetails:
-    """Read cytokines and compare the panel: treated groups against the control.
+def analyse_cytokines(folder: Path, colony: Colony, config: StudyConfig) -> CytokineDetails:
+    """Read cytokines.csv and plates, and compare the panel: treated groups against the control.
 
     Raises
     ------
     InputError
-        With everything that is wrong with the file.
+        With everything that is wrong with the files.
     """
+    table, broken = folder / CYTOKINES, Broken()
+    read = broken.reading(lambda: [read_cytokines(table, colony)] if table.is_file() else [])
+    parts = config.mouse.plates if config.mouse else []
+    plates = broken.reading(lambda: read_mouse_plates(folder, parts, colony, config))
+    broken.raise_any()
+    both = join_cytokines([*(read or []), *(plates or [])])
     rules = cytokine_rules().override(config.overrides("cytokine"))
     options = CytokineOptions(rules=rules)
-    derived = derive_cytokines(read_cytokines(path, colony), colony, options)
+    derived = derive_cytokines(both, colony, options)
     treated, control = _contrast(colony)
     panel = compare_panel(derived.panel, colony, treated, control, options) if treated and control else None
     return CytokineDetails(panel, derived.outcomes, derived.findings, rules.flagged())

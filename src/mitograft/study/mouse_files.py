@@ -18,6 +18,7 @@ from mitograft.seeds import stream
 from mitograft.study.config import StudyConfig
 from mitograft.study.config_mouse import ExpressionPart
 from mitograft.study.mouse_courses import (
+    CYTOKINES,
     CourseDetails,
     CytokineDetails,
     analyse_courses,
@@ -127,9 +128,9 @@ def analyse_mouse_files(folder: Path, colony: Colony | None, config: StudyConfig
 
 
 _EXPRESSION = "expression"
-_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES = "scores.csv", "weights.csv", "function.csv", "cytokines.csv"
+_SCORES, _WEIGHTS, _FUNCTION = "scores.csv", "weights.csv", "function.csv"
 _METABOLITES, _IMAGES = "metabolites.csv", "histology/images.csv"
-_NEED_MICE = (_SCORES, _WEIGHTS, _FUNCTION, _CYTOKINES, _METABOLITES, _IMAGES)
+_NEED_MICE = (_SCORES, _WEIGHTS, _FUNCTION, CYTOKINES, _METABOLITES, _IMAGES)
 
 
 def _rooms_of_mice(folder: Path, colony: Colony, config: StudyConfig) -> Iterator[Callable[[], object]]:
@@ -138,8 +139,8 @@ def _rooms_of_mice(folder: Path, colony: Colony, config: StudyConfig) -> Iterato
     weights, function = (p if p.is_file() else None for p in (folder / _WEIGHTS, folder / _FUNCTION))
     if weights or function:
         yield lambda: analyse_courses(weights, function, colony, config)
-    if (folder / _CYTOKINES).is_file():
-        yield lambda: analyse_cytokines(folder / _CYTOKINES, colony, config)
+    if (folder / CYTOKINES).is_file() or (config.mouse is not None and config.mouse.plates):
+        yield lambda: analyse_cytokines(folder, colony, config)
     if (folder / _METABOLITES).is_file():
         rules = shipped_parameters("metabolite").override(config.overrides("metabolite"))
         yield lambda: analyse_metabolites(folder / _METABOLITES, colony, parameters=rules)

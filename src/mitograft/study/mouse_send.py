@@ -19,7 +19,7 @@ from mitograft.tables.write import format_csv
 __all__ = ["export_send", "mouse_folder", "send_tables"]
 
 _SEND = "send"
-_KEPT = ("expression", "histology")
+_KEPT = ("expression", "histology", "plates")
 
 
 @contextmanager
