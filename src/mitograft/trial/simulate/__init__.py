@@ -1,0 +1,27 @@
+"""Simulated trials: site data from a truth, as REDCap, ODM or SDTM files that say that they are simulated."""
+
+from mitograft.trial.simulate.pn101 import (
+    pn101_phase2_protocol,
+    pn101_phase2_truth,
+    pn101_protocol,
+    pn101_truth,
+)
+from mitograft.trial.simulate.site import FormRow, SiteData, SubjectTruth
+from mitograft.trial.simulate.trial import simulate_trial
+from mitograft.trial.simulate.truth import ArmTruth, EnzymeTruth, MeasureTruth, Mistake, TrialTruth
+
+__all__ = [
+    "ArmTruth",
+    "EnzymeTruth",
+    "FormRow",
+    "MeasureTruth",
+    "Mistake",
+    "SiteData",
+    "SubjectTruth",
+    "TrialTruth",
+    "pn101_phase2_protocol",
+    "pn101_phase2_truth",
+    "pn101_protocol",
+    "pn101_truth",
+    "simulate_trial",
+]

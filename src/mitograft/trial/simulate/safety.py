@@ -1,0 +1,149 @@
+"""Adverse events, other diseases and medication of a subject."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+
+import numpy as np
+
+from mitograft.tables.parameters import load_rows
+from mitograft.trial.simulate.person import Draws, Person, partial
+from mitograft.trial.simulate.truth import PACKAGE, ArmTruth, TrialTruth
+
+__all__ = ["Event", "Fields", "draw_events", "draw_histories", "draw_medication"]
+
+Fields = dict[str, str]
+Period = tuple[date, date, date]
+_DLT = "Infusion related reaction"
+_SEVERE = 3
+_MOST_EVENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An adverse event: true first and last day, whether it was over in time, remedy ("" for none), the form."""
+
+    first: date
+    last: date
+    ended: bool
+    remedy: str
+    fields: Fields
+
+
+@lru_cache(maxsize=4)
+def _rows(name: str) -> tuple[Mapping[str, str], ...]:
+    return tuple(load_rows(PACKAGE, name))
+
+
+def draw_events(draws: Draws, truth: TrialTruth, arm: ArmTruth, dlt_days: int, period: Period) -> list[Event]:
+    """Draw the adverse events of a subject, by day of start.
+
+    Parameters
+    ----------
+    draws, truth, arm
+        Streams of the subject, truth of the trial and of the arm.
+    dlt_days
+        Length of the window for dose-limiting toxicity.
+    period
+        Days of consent, of the dose and of the end.
+    """
+    events = [event for row in _rows("events.csv") for event in _of_term(draws, truth, arm, row, period)]
+    rng = draws.stream("dlt")
+    if rng.random() < arm.dlt:
+        _, dose, last = period
+        start = min(last, dose + timedelta(days=int(rng.integers(0, dlt_days + 1))))
+        row = next(row for row in _rows("events.csv") if row["term"] == _DLT)
+        event = _describe(row, rng, truth, (start, last), related=True, grade=_SEVERE)
+        events.append(replace(event, fields={**event.fields, "aedlt": "1"}))
+    return sorted(events, key=lambda event: event.first)
+
+
+def _of_term(
+    draws: Draws, truth: TrialTruth, arm: ArmTruth, row: Mapping[str, str], period: Period
+) -> Iterator[Event]:
+    """Events of one term: a part related to the treatment, which the arm multiplies, and the rest."""
+    consent, dose, last = period
+    for related in (True, False):
+        rng = draws.stream("event", row["term"], int(related))
+        share = float(row["related"]) if related else 1 - float(row["related"])
+        rate = float(row["rate"]) * share * (arm.related if related else 1.0)
+        for _ in range(min(_MOST_EVENTS, int(rng.poisson(rate)))):
+            first = dose if related else consent
+            within = 2 if related and row["infusion"] == "yes" else (last - first).days
+            start = min(last, first + timedelta(days=int(rng.integers(0, max(1, within)))))
+            grade = _SEVERE if rng.random() < float(row["severe"]) else int(rng.integers(1, _SEVERE))
+            yield _describe(row, rng, truth, (start, last), related=related, grade=grade)
+
+
+def _describe(
+    row: Mapping[str, str],
+    rng: np.random.Generator,
+    truth: TrialTruth,
+    days: tuple[date, date],
+    *,
+    related: bool,
+    grade: int,
+) -> Event:
+    start, last = days
+    end = start + timedelta(days=int(rng.poisson(float(row["days"]))))
+    serious = grade == _SEVERE and rng.random() < float(row["serious"])
+    ended = end <= last
+    fields = {
+        "aeterm": row["term"],
+        "aesev": str(min(3, grade)),
+        "aegr": str(grade),
+        "aeser": "1" if serious else "0",
+        "aerel": str(rng.choice(["2", "3"])) if related else "1",
+        "aeacn": "3",
+        "aeout": "1" if ended else "3",
+        "aedlt": "0",
+        "aestdat": partial(start, truth, rng),
+    }
+    if ended:
+        fields["aeendat"] = partial(end, truth, rng)
+    return Event(start, end, ended, row["remedy"], fields)
+
+
+def draw_histories(draws: Draws, truth: TrialTruth, person: Person) -> list[Fields]:
+    """Draw diseases other than myositis; day or month of their onset may be unknown."""
+    found: list[Fields] = []
+    for row in _rows("histories.csv"):
+        rng = draws.stream("history", row["term"])
+        if rng.random() >= float(row["rate"]):
+            continue
+        years = float(row["years"]) * float(np.exp(0.5 * rng.standard_normal()))
+        day = max(person.birth, person.consent - timedelta(days=30 + round(365.25 * years)))
+        parts = partial(day, truth, rng).split("-")
+        names = ("mhyear", "mhmonth", "mhday")
+        known = {name: part for name, part in zip(names, parts, strict=True) if part != "UNK"}
+        found.append({"mhterm": row["term"], **known})
+    return found
+
+
+def draw_medication(draws: Draws, truth: TrialTruth, person: Person, events: Sequence[Event]) -> list[Fields]:
+    """Draw prednisolone, one immunosuppressant, and what was given for adverse events."""
+    rng = draws.stream("medication")
+    rows = _rows("immunosuppressants.csv")
+    weights = np.array([float(row["weight"]) for row in rows])
+    drug = rows[int(rng.choice(len(rows), p=weights / weights.sum()))]
+    steroid = 5 * max(2, round(person.weight * float(rng.uniform(0.2, 0.5)) / 5))
+    since = [person.consent - timedelta(days=int(rng.integers(60, 1000))) for _ in range(2)]
+    given = [
+        _drug("Prednisolone", "1", f"{steroid}", "mg", "QD", "Myositis", partial(since[0], truth, rng)),
+        _drug(
+            *(drug["drug"], "2", drug["dose"], drug["unit"], drug["frequency"], "Myositis"),
+            partial(since[1], truth, rng),
+        ),
+    ]
+    for event in events:
+        if event.remedy:
+            reason = event.fields["aeterm"]
+            remedy = _drug(event.remedy, "3", "", "", "", reason, event.first.isoformat())
+            given.append(remedy | ({"cmendat": event.last.isoformat()} if event.ended else {}))
+    return given
+
+
+def _drug(*values: str) -> Fields:
+    names = ("cmtrt", "cmcat", "cmdose", "cmdosu", "cmfrq", "cmindc", "cmstdat")
+    return {name: value for name, value in zip(names, values, strict=True) if value}
