@@ -10,13 +10,12 @@ from mitograft.report.figures.canvas import (
     SMALL,
     WIDTH,
     panel,
-    row_text,
     sheet,
-    short_names,
     shorten,
     svg_text,
     text_width,
 )
+from mitograft.report.figures.rows import RowLayout, draw_rows, layout_rows
 from mitograft.report.numbers import MISSING, format_number
 from mitograft.report.palette import hue
 
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["HeatmapRow", "Measure", "draw_component_heatmap"]
 
 _ROW = 21.0
-_HEADING = 28.0
 _LABEL_LIMIT = 120.0
 _NAME_LIMIT = 170.0
-_GAP = 8.0
 _SLANT = 55.0
 _LEAN, _RISE = 0.574, 0.819  # cosine and sine of the slant
 _TOP_GAP = 12.0
@@ -63,7 +60,8 @@ def draw_component_heatmap(
     Returns
     -------
     str
-        SVG text, 440 units wide; 21 units high for each patient.
+        SVG text, 440 units wide; 21 units high for each of up to 60 patients. More share the height of 60,
+        without names and points.
 
     Raises
     ------
@@ -77,27 +75,24 @@ def draw_component_heatmap(
             )
     names = [shorten(measure.name, _NAME_LIMIT, SMALL) for measure in measures]
     widest = max((text_width(name, SMALL) for name in names), default=0.0)
-    labels = short_names([row.label for row in rows], _LABEL_LIMIT)
-    left = max((text_width(label) for label in labels), default=0.0) + _GAP
+    layout = layout_rows(
+        [row.label for row in rows], [row.group for row in rows], row=_ROW, limit=_LABEL_LIMIT
+    )
     top = widest * _RISE + 30 + _TOP_GAP
-    headings = sum(bool(heading) for heading in _headings(rows))
-    height = len(rows) * _ROW + headings * _HEADING
-    with sheet(top + max(height, _ROW) + 30, data_kind) as figure:
+    with sheet(top + layout.height + 30, data_kind) as figure:
         lean = max(widest * _LEAN - _ROW, 6.0)
-        axes = panel(figure, left, top, WIDTH - left - lean, max(height, _ROW))
+        axes = panel(figure, layout.left, top, WIDTH - layout.left - lean, layout.height)
         axes.set_xlim(0, max(len(measures), 1))
-        axes.set_ylim(max(height, _ROW), 0)
+        axes.set_ylim(layout.height, 0)
         axes.set_xticks([])
         axes.set_yticks([])
         _draw_measures(axes, names, measures)
-        _draw_rows(axes, measures, list(zip(labels, rows, strict=True)), left)
-        _draw_key(panel(figure, left, top + max(height, _ROW) + 10, WIDTH - left, 18))
+        draw_rows(axes, layout)
+        for place in layout.rows:
+            if place.index is not None:
+                _draw_row(axes, measures, rows[place.index], place.y, layout)
+        _draw_key(panel(figure, layout.left, top + layout.height + 10, WIDTH - layout.left, 18))
         return svg_text(figure)
-
-
-def _headings(rows: Sequence[HeatmapRow]) -> list[str]:
-    previous = [""] + [row.group for row in rows]
-    return [row.group if row.group != before else "" for row, before in zip(rows, previous, strict=False)]
 
 
 def _draw_measures(axes: "Axes", names: Sequence[str], measures: Sequence[Measure]) -> None:
@@ -125,30 +120,21 @@ def _draw_measures(axes: "Axes", names: Sequence[str], measures: Sequence[Measur
         )
 
 
-def _draw_rows(
-    axes: "Axes", measures: Sequence[Measure], rows: Sequence[tuple[str, HeatmapRow]], left: float
+def _draw_row(
+    axes: "Axes", measures: Sequence[Measure], row: HeatmapRow, middle: float, layout: RowLayout
 ) -> None:
-    y = 0.0
-    for (label, row), heading in zip(rows, _headings([row for _, row in rows]), strict=True):
-        if heading:
-            row_text(axes, shorten(heading, WIDTH - 4), (0, y + _HEADING * 0.6), -left, weight="bold")
-            y += _HEADING
-        middle = y + _ROW / 2
-        row_text(axes, label, (0, middle), -_GAP, ha="right")
-        for column, (points, measure) in enumerate(zip(row.points, measures, strict=True)):
-            _draw_cell(axes, (column, middle), points, measure.maximum)
-        y += _ROW
+    edge = 1.0 if layout.named else 0.1 * layout.row
+    for column, (points, measure) in enumerate(zip(row.points, measures, strict=True)):
+        level = 0 if points is None or measure.maximum <= 0 else _level(points / measure.maximum)
+        corner = (column + 0.03, middle - layout.row / 2 + edge)
+        _draw_box(axes, corner, (0.94, layout.row - 2 * edge), None if points is None else level)
+        if layout.named:
+            _write_points(axes, (column + 0.5, middle), points, level)
 
 
-def _draw_cell(axes: "Axes", place: tuple[int, float], points: float | None, maximum: float) -> None:
-    column, middle = place
-    level = 0 if points is None or maximum <= 0 else _level(points / maximum)
-    _draw_box(
-        axes, (column + 0.03, middle - _ROW / 2 + 1), (0.94, _ROW - 2), None if points is None else level
-    )
+def _write_points(axes: "Axes", place: tuple[float, float], points: float | None, level: int) -> None:
     axes.text(
-        column + 0.5,
-        middle,
+        *place,
         MISSING if points is None else format_number(points),
         ha="center",
         va="center_baseline",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mitograft.errors import UsageError
@@ -14,11 +13,11 @@ from mitograft.report.figures.canvas import (
     panel,
     row_text,
     sheet,
-    short_names,
     shorten,
     svg_text,
     text_width,
 )
+from mitograft.report.figures.rows import GAP, RowLayout, draw_rows, layout_rows
 from mitograft.report.numbers import format_number
 from mitograft.report.palette import hue
 
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["PatientTotal", "Threshold", "draw_waterfall"]
 
 _ROW = 19.0
-_HEADING = 28.0
 _TOP = 34.0
 _NAME_ROW = 15.0
 _BOTTOM = 70.0
 _LABEL_LIMIT = 132.0
-_GAP = 8.0
 _BAR = 0.66
 _MAXIMUM = 100
 _LEVELS = ("none", "minimal", "moderate", "major")
@@ -88,15 +85,6 @@ class Threshold:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row of the figure at ``y``: a heading, or a patient under a short name."""
-
-    y: float
-    name: str
-    patient: PatientTotal | None = None
-
-
 def draw_waterfall(
     patients: Sequence[PatientTotal],
     thresholds: Sequence[Threshold],
@@ -112,47 +100,38 @@ def draw_waterfall(
     Returns
     -------
     str
-        SVG text, 440 units wide; 19 units high for each patient.
+        SVG text, 440 units wide; 19 units high for each of up to 60 patients, whose names and totals are
+        written. More patients share the height of 60.
     """
-    lines, height = _layout(patients)
-    label_width = max((text_width(line.name) for line in lines if line.patient), default=0.0)
-    value_width = max((text_width(_value(p), SMALL) for p in patients), default=0.0)
-    left = label_width + _GAP
-    width = WIDTH - left - value_width - _GAP
+    ranked = _ranked(patients)
+    rows = layout_rows(
+        [patient.label for patient in ranked], [patient.group for patient in ranked], limit=_LABEL_LIMIT
+    )
+    values = [_value(patient) for patient in ranked] if rows.named else []
+    width = WIDTH - rows.left - max((text_width(value, SMALL) for value in values), default=GAP) - GAP
     names = _threshold_rows(thresholds, width)
     top = _TOP + _NAME_ROW * max((row for _, row in names), default=0)
-    with sheet(top + height + _BOTTOM, data_kind) as figure:
-        axes = panel(figure, left, top, width, height)
+    with sheet(top + rows.height + _BOTTOM, data_kind) as figure:
+        axes = panel(figure, rows.left, top, width, rows.height)
         axes.set_xlim(0, _MAXIMUM)
-        axes.set_ylim(height, 0)
+        axes.set_ylim(rows.height, 0)
         axes.set_yticks([])
         axes.set_xticks([0, 20, 40, 60, 80, 100])
         label_axis(axes, axis_label)
         _draw_thresholds(axes, names)
-        for line in lines:
-            _draw_line(axes, line, label_width)
+        draw_rows(axes, rows)
+        for row in rows.rows:
+            if row.index is not None:
+                _draw_patient(axes, ranked[row.index], row.y, rows)
         if any(not patient.complete for patient in patients):
-            _draw_key(panel(figure, 0, top + height + 40, WIDTH, 30))
+            _draw_key(panel(figure, 0, top + rows.height + 40, WIDTH, 30))
         return svg_text(figure)
 
 
-def _layout(patients: Sequence[PatientTotal]) -> tuple[list[_Line], float]:
+def _ranked(patients: Sequence[PatientTotal]) -> list[PatientTotal]:
+    """Sort from best to worst within the groups, which keep their order."""
     order = list(dict.fromkeys(patient.group for patient in patients))
-    names = short_names([patient.label for patient in patients], _LABEL_LIMIT)
-    ranked = sorted(
-        zip(patients, names, strict=True),
-        key=lambda pair: (order.index(pair[0].group), -pair[0].low, -pair[0].high),
-    )
-    lines: list[_Line] = []
-    y = 0.0
-    for group, members in groupby(ranked, key=lambda pair: pair[0].group):
-        if group:
-            lines.append(_Line(y + _HEADING * 0.62, group))
-            y += _HEADING
-        for patient, name in members:
-            lines.append(_Line(y + _ROW / 2, name, patient))
-            y += _ROW
-    return lines, max(y, _ROW)
+    return sorted(patients, key=lambda p: (order.index(p.group), -p.low, -p.high))
 
 
 def _value(patient: PatientTotal) -> str:
@@ -187,18 +166,15 @@ def _draw_thresholds(axes: "Axes", placed: Iterable[tuple[Threshold, int]]) -> N
         )
 
 
-def _draw_line(axes: "Axes", line: _Line, label_width: float) -> None:
-    if line.patient is None:
-        row_text(axes, shorten(line.name, WIDTH - 4), (0, line.y), -label_width - _GAP, weight="bold")
-        return
-    row_text(axes, line.name, (0, line.y), -_GAP, ha="right")
-    row_text(axes, _value(line.patient), (1, line.y), _GAP, size=SMALL)
-    _draw_bar(axes, line.patient, line.y)
+def _draw_patient(axes: "Axes", patient: PatientTotal, y: float, rows: RowLayout) -> None:
+    if rows.named:
+        row_text(axes, _value(patient), (1, y), GAP, size=SMALL)
+    _draw_bar(axes, patient, y, rows.row)
 
 
-def _draw_bar(axes: "Axes", patient: PatientTotal, y: float) -> None:
+def _draw_bar(axes: "Axes", patient: PatientTotal, y: float, row: float = _ROW) -> None:
     colour = hue(patient.category)
-    half = _ROW * _BAR / 2
+    half = row * _BAR / 2
     if patient.complete:
         axes.barh(y, patient.low, height=2 * half, color=colour, zorder=2)
         if patient.low == 0:
