@@ -1,0 +1,1 @@
+"""Tables of a trial as data: counts and descriptions with the records behind each number."""
