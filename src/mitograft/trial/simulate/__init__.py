@@ -6,6 +6,7 @@ from mitograft.trial.simulate.pn101 import (
     pn101_protocol,
     pn101_truth,
 )
+from mitograft.trial.simulate.sdtm import is_simulated, tabulate_sdtm, write_sdtm
 from mitograft.trial.simulate.site import FormRow, SiteData, SubjectTruth
 from mitograft.trial.simulate.trial import simulate_trial
 from mitograft.trial.simulate.truth import ArmTruth, EnzymeTruth, MeasureTruth, Mistake, TrialTruth
@@ -19,9 +20,12 @@ __all__ = [
     "SiteData",
     "SubjectTruth",
     "TrialTruth",
+    "is_simulated",
     "pn101_phase2_protocol",
     "pn101_phase2_truth",
     "pn101_protocol",
     "pn101_truth",
     "simulate_trial",
+    "tabulate_sdtm",
+    "write_sdtm",
 ]

@@ -85,6 +85,6 @@ def observe_enzyme(truth: EnzymeTruth, multiple: float, rng: np.random.Generator
 
 
 def _correlated(rng: np.random.Generator, count: int, correlation: float) -> "npt.NDArray[np.float64]":
-    """Standard normals of which any two are correlated: one common factor."""
+    """Draw standard normals of which any two are correlated: one common factor."""
     draws = rng.standard_normal(count + 1)
     return np.asarray(np.sqrt(correlation) * draws[0] + np.sqrt(1 - correlation) * draws[1:])

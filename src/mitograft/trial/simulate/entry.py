@@ -19,8 +19,8 @@ def may_enter(
 
     >>> strength = MeasureTruth(150, 1, True, 0.3, 0.5, 3)
     >>> values = {"mmt8": 110, "physician_global": 5.0, "patient_global": 6.0, "haq": 1, "extramuscular": 0.5}
-    >>> may_enter(values, {"CK": 1.0}, strength, antibody=False), may_enter(values, {"CK": 1.3}, strength, antibody=False)
-    (False, True)
+    >>> [may_enter(values, {"CK": ck}, strength, antibody=False) for ck in (1.0, 1.3)]
+    [False, True]
     """
     criteria = (
         values["physician_global"] >= 2,

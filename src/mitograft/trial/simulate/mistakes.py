@@ -126,7 +126,7 @@ def _missing_id(rows: Rows, subject: str, _: Protocol) -> Rows:
     return _add_event(rows, subject, _dated(rows, subject, 4, 1), owner="")
 
 
-def _second_dose(rows: Rows, subject: str, protocol: Protocol) -> Rows:
+def _second_dose(rows: Rows, subject: str, _: Protocol) -> Rows:
     place = next(n for n, row in enumerate(rows) if row.subject == subject and row.form == "dosing")
     again = (_dose_day(rows, subject) + timedelta(days=1)).isoformat()
     second = replace(rows[place], values={**rows[place].values, "exstdat": again}, instance=2)

@@ -22,7 +22,7 @@ _MOST_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An adverse event: true first and last day, whether it was over in time, remedy ("" for none), the form."""
+    """An adverse event: true days, whether it was over in time, remedy ("" for none), fields of the form."""
 
     first: date
     last: date

@@ -15,7 +15,7 @@ from mitograft.trial.simulate.truth import PACKAGE, TrialTruth
 __all__ = ["LOGS", "Field", "Form", "FormRow", "SiteData", "SubjectTruth", "case_report_form", "event_of"]
 
 LOGS = "logs"
-_LAB_UNITS = "1, mg/dL | 2, umol/L | 3, mg/mL"
+_LAB_UNITS = "1, mg/dL | 2, umol/L | 3, U/L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class FormRow:
 class SubjectTruth:
     """What is true of one subject and never written into the data: latent start and end of each measure.
 
-    ``start`` and ``end`` are without noise, at the dose and at the primary visit, in cm, points and multiples of
-    the upper limit; ``share`` is the part of the abnormality that is gone by then.
+    ``start`` and ``end`` are without noise, at the dose and at the primary visit, in cm, points and multiples
+    of the upper limit; ``share`` is the part of the abnormality that is gone by then.
     """
 
     subject: str

@@ -105,7 +105,7 @@ def simulate_subject(
         rows += _visit_rows(plan, draws, person, visit, day, seen)
     rows += _unscheduled(plan, draws, person, disease, _free_days(schedule, dose, ending.day))
     rows += _baseline_rows(plan, draws, person, dose)
-    rows += _logs(plan, draws, person, ending, [event.fields for event in events])
+    rows += _logs(person, ending, [event.fields for event in events])
     medication = draw_medication(draws, plan.truth, person, events)
     rows += [_row(person, LOGS, "medication", given, instance=n) for n, given in enumerate(medication, 1)]
     dlt = any(event.fields["aedlt"] == "1" for event in events)
@@ -124,7 +124,7 @@ def simulate_failure(plan: Plan, subject: str, day: date) -> tuple[list[FormRow]
     person = draw_person(draws, "", day)
     disease, entry = _draw_until(plan, draws, person, 0.0, {screening: day}, enters=False)
     rows = _visit_rows(plan, draws, person, screening, day, entry[screening])
-    rows += _logs(plan, draws, person, Ending(_SCREEN_FAILURE, day + timedelta(days=3)), [])
+    rows += _logs(person, Ending(_SCREEN_FAILURE, day + timedelta(days=3)), [])
     return rows, _truth(plan, person, disease, enrolled=False, dlt=False)
 
 
@@ -242,7 +242,7 @@ def _screening_forms(plan: Plan, draws: Draws, person: Person, seen: Seen) -> di
 
 
 def _free_days(schedule: Mapping[str, date], dose: date, last: date) -> tuple[date, list[date]]:
-    """The dose, and the days after it on which no visit is planned."""
+    """Return the dose, and the days after it on which no visit is planned."""
     days = [dose + timedelta(days=after) for after in range(1, (last - dose).days)]
     return dose, [day for day in days if day not in schedule.values()]
 
@@ -285,9 +285,7 @@ def _baseline_rows(plan: Plan, draws: Draws, person: Person, dose: date) -> Iter
     yield _row(person, visit, "dosing", dosing, instance=1)
 
 
-def _logs(
-    plan: Plan, draws: Draws, person: Person, ending: Ending, events: list[Fields]
-) -> Iterator[FormRow]:
+def _logs(person: Person, ending: Ending, events: list[Fields]) -> Iterator[FormRow]:
     for number, fields in enumerate(events, 1):
         yield _row(person, LOGS, "adverse_events", fields, instance=number)
     yield _row(person, LOGS, "end_of_study", {"dsreas": ending.reason, "dsdat": ending.day.isoformat()})

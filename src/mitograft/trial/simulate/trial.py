@@ -17,8 +17,8 @@ __all__ = ["allocate", "simulate_trial"]
 def simulate_trial(truth: TrialTruth, protocol: Protocol, seed: int) -> SiteData:
     """Simulate the data of all sites.
 
-    The same truth, protocol and seed give the same data. Each subject, visit and kind of measurement has random
-    streams of its own: one subject or visit more changes nothing for the others.
+    The same truth, protocol and seed give the same data. Each subject, visit and kind of measurement has
+    random streams of its own: one subject or visit more changes nothing for the others.
 
     Parameters
     ----------

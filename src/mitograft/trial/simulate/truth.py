@@ -1,7 +1,7 @@
 """What is true in a simulated trial: every effect, distribution and rate, before anything is drawn.
 
-No number here was measured on PN-101. The defaults are rows of ``data/*.csv``, each marked as assumed; a result
-found in simulated data shows that the analysis can find what was put in, and nothing about the product.
+No number here was measured on PN-101. The defaults are rows of ``data/*.csv``, each marked as assumed; a
+result found in simulated data shows that the analysis finds what was put in, and nothing about the product.
 
 A measure is drawn as its *abnormality* a, 0 the best end of the scale and 1 the worst:
 
@@ -217,8 +217,8 @@ class TrialTruth:
         wrong += [f"mistake {mistake.kind}" for mistake in self.mistakes if mistake.kind not in MISTAKES]
         if wrong or self.half_time <= 0 or not self.arms:
             raise UsageError(
-                f"Truth of a trial: found {', '.join(wrong) or 'no arm, or a half time not above 0'}; expected "
-                "at least one arm, shares from 0 to 1, rates and numbers from 0 and known kinds of mistakes."
+                f"Truth of a trial: found {', '.join(wrong) or 'no arm, or a half time not above 0'}; "
+                "expected at least one arm, shares from 0 to 1, rates from 0 and known kinds of mistakes."
             )
 
     def arm(self, code: str) -> ArmTruth:
