@@ -90,7 +90,7 @@ def encode_transport(table: Transport) -> bytes:
 
 def _header(table: Transport) -> Iterable[bytes]:
     library, member, descriptor, variables, observations = _HEADERS[table.version]
-    name_bytes = 8 if table.version == 5 else 32  # noqa: PLR2004  the versions of the format
+    name_bytes = 8 if table.version == 5 else 32
     yield _record(library)
     yield b"SAS     SAS     SASLIB  " + _SOFTWARE + b" " * 24 + _INSTANT
     yield _pad(_INSTANT)
@@ -101,7 +101,7 @@ def _header(table: Transport) -> Iterable[bytes]:
     yield _pad(_INSTANT + b" " * 16 + _fit(table.label, _SHORT_LABEL, "data set label"))
     yield _record(variables, b"000000%04d00000000000000000000" % len(table.variables))
     yield _pad(b"".join(_variables(table)))
-    if table.version == 5:  # noqa: PLR2004
+    if table.version == 5:
         yield _record(observations)
     else:
         yield from _long_labels(table)
@@ -115,7 +115,7 @@ def _variables(table: Transport) -> Iterable[bytes]:
             raise UsageError(f"{variable.name}: found a length of {variable.length} bytes.")
         kind = _TEXT if variable.text else _NUMBER
         label = variable.label.encode()
-        if table.version == 5:  # noqa: PLR2004
+        if table.version == 5:
             name = _fit(variable.name, 8, "name")
             label, rest = _fit(variable.label, _SHORT_LABEL, "label"), b""
         else:

@@ -108,7 +108,7 @@ def _read_layout(data: bytes, version: Version, file: str) -> _Layout:
     if kind not in (b"OBS", b"OBSV8"):
         refuse_damaged(file, _KIND)
     rows = int(rest.split()[0]) if kind == b"OBSV8" else None
-    name_bytes = 8 if version == 5 else 32  # noqa: PLR2004  the versions of the format
+    name_bytes = 8 if version == 5 else 32
     name, label = _text(data[408 : 408 + name_bytes]), _text(data[512:552])
     places = [struct.unpack(">i", data[at + 84 : at + 88])[0] for at in range(_START, stop, size)]
     starts = accumulate((variable.length for variable in variables), initial=0)
@@ -123,7 +123,7 @@ def _variable(record: bytes, version: Version, file: str) -> TransportVariable:
     if not fits.get(kind, False):
         refuse_damaged(file, _KIND)
     name = _text(record[8:16])
-    if version == 8:  # noqa: PLR2004
+    if version == 8:
         name = _text(record[88:120].rstrip(b"\0")) or name
     width = struct.unpack(">h", record[64:66])[0]
     return TransportVariable(
@@ -137,9 +137,11 @@ def _long_labels(
     """Put labels of more than 40 bytes in; return where the next header record begins."""
     start = place
     for _ in range(count):
-        sizes = struct.unpack(f">{numbers}h", data[place : place + 2 * numbers])
+        sizes = struct.unpack(f">{numbers}H", data[place : place + 2 * numbers])
         index, label_bytes = sizes[0] - 1, sizes[-1]
         place += 2 * numbers + sum(sizes[1:-1])
+        if index < 0:
+            raise ValueError("the number of no variable")
         old = variables[index]
         label = _text(data[place : place + label_bytes])
         variables[index] = TransportVariable(old.name, label, old.text, old.length, old.format, old.width)
@@ -193,7 +195,7 @@ def _count_rows(data: bytes, layout: _Layout, file: str) -> int:
     count, left = divmod(total, width)
     if left >= RECORD_BYTES or data[len(data) - left :].strip(b" "):
         _refuse_truncated(file, None, count)
-    blank = b" " * width
+    blank = b" " * (width if count else 0)
     while count and total - (count - 1) * width < RECORD_BYTES:
         begin = layout.start + (count - 1) * width
         if data[begin : begin + width] != blank:

@@ -62,7 +62,7 @@ def check_transport(dataset: Dataset, version: Version = 5) -> tuple[Violation, 
             found += _check_text(variable, column, limits, file)
         elif variable.type == "number":
             found += _check_number(variable, column, file)
-    if version == 5 and not found and _ends_blank(dataset):  # noqa: PLR2004  the version without row count
+    if version == 5 and not found and _ends_blank(dataset):
         said, asked = "a last row without any value", "a value in the last row"
         row = dataset.frame.height + 1
         found.append(Violation("blank-last-row", said, asked, "Leave the row out.", file, row))
@@ -75,7 +75,7 @@ def _check_names(dataset: Dataset, version: Version, limits: _Limits, file: str)
     data_set_name = _bad_name(dataset.name, pattern, limits)
     if data_set_name:
         found.append(Violation("data-set-name", *data_set_name, "Rename the data set.", file))
-    if len(dataset.label.encode()) > 40 or not dataset.label.isascii():  # noqa: PLR2004  in both versions
+    if len(dataset.label.encode()) > 40 or not dataset.label.isascii():
         said = f"a label of {len(dataset.label.encode())} bytes"
         found.append(
             Violation("data-set-label", said, "at most 40 characters of ASCII", "Shorten the label.", file)
@@ -104,8 +104,11 @@ def _bad_name(name: str, pattern: re.Pattern[str], limits: _Limits) -> tuple[str
 
 
 def _check_text(variable: Variable, column: "pl.Series", limits: _Limits, file: str) -> list[Violation]:
-    allowed = min(limits.text, variable.length or limits.text)
     found = []
+    allowed = min(limits.text, variable.length or limits.text)
+    if (variable.length or 0) > limits.text:
+        said, asked = f"a length of {variable.length} bytes", f"at most {limits.text} bytes"
+        found.append(Violation("variable-length", said, asked, "Shorten it.", file, None, variable.name))
     sizes = column.str.strip_chars_end(" ").str.len_bytes()
     for index in (sizes > allowed).arg_true().to_list()[:MOST_KEPT]:
         said, asked = f"text of {sizes[index]} bytes", f"at most {allowed} bytes"

@@ -10,13 +10,13 @@ from typing import Any, NoReturn
 
 from mitograft.errors import describe_cell
 from mitograft.tables.contract import RawTable
-from mitograft.tables.problems import Problems, library_faults, refuse
+from mitograft.tables.problems import Problems, refuse
 from mitograft.trial.dataset import Dataset, Variable
 from mitograft.trial.formats.typed import FIRST_RECORD, typed_dataset, unique_names
 
 __all__ = ["decode_json", "decode_ndjson"]
 
-_KIND = "Dataset-JSON file"
+_LINE_END = "\n"
 _VERSION_PREFIX = "1.1"
 _NUMBERS = frozenset({"integer", "float", "double", "decimal"})
 _TEXTS = frozenset({"string", "boolean", "datetime", "date", "time", "URI"})
@@ -47,7 +47,7 @@ def decode_json(data: bytes, name: str, file: str) -> Dataset:
         lists every violation found.
     """
     text = _text(data, file)
-    found = _parse(text, file, 1, whole=True)
+    found = _parse(text, file, 1)
     if not isinstance(found, dict) or "datasetJSONVersion" not in found:
         _refuse_other(file)
     rows = found.get("rows", [])
@@ -59,11 +59,11 @@ def decode_json(data: bytes, name: str, file: str) -> Dataset:
 def decode_ndjson(data: bytes, name: str, file: str) -> Dataset:
     """Return the data set in a Dataset-JSON file of the NDJSON form (see ``decode_json``)."""
     lines = _text(data, file).split("\n")
-    found = _parse(lines[0], file, 1, whole=False)
+    found = _parse(lines[0], file, 1)
     if not isinstance(found, dict) or "datasetJSONVersion" not in found:
         _refuse_other(file)
     filled = ((number, line) for number, line in enumerate(lines[1:], start=2) if line.strip())
-    rows = [_parse(line, file, number, whole=False) for number, line in filled]
+    rows = [_parse(line, file, number) for number, line in filled]
     return _dataset(found, rows, name, file)
 
 
@@ -71,30 +71,24 @@ def _text(data: bytes, file: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
+        if fault.reason == "unexpected end of data":
+            _refuse_truncated(file, "text that stops within a character")
         found = f"the byte 0x{data[fault.start]:02X}, which is not UTF-8"
         refuse(file, "encoding", found, "text in UTF-8", "Save the file again in UTF-8.")
 
 
-def _parse(text: str, file: str, line: int, *, whole: bool) -> Any:
-    try:
-        with library_faults(file, _KIND):
-            return _loads(text, file, line, whole=whole)
-    except RecursionError:  # pragma: no cover  the parser of some versions of Python
-        refuse(file, "not-json", "values within values too deep", "a Dataset-JSON file", _REMEDY)
-
-
-def _loads(text: str, file: str, line: int, *, whole: bool) -> Any:
+def _parse(text: str, file: str, line: int) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as fault:
-        end = "}" if whole or line == 1 else "]"
-        if not text.rstrip().endswith(end):
-            at = line + text.rstrip().count("\n")
-            _refuse_truncated(file, f"JSON that stops in line {at}")
+        if fault.pos >= len(text.rstrip()) or fault.msg.startswith("Unterminated string"):
+            _refuse_truncated(file, f"JSON that stops in line {line + text.rstrip().count(_LINE_END)}")
         found = f"text that is no JSON, from character {fault.colno} on"
         refuse(file, "not-json", found, "JSON", _REMEDY, row=line + fault.lineno - 1)
     except _ConstantError:
         refuse(file, "not-json", "NaN or Infinity", "a number, or null for no value", _REMEDY)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists
+        refuse(file, "not-json", "a value that is too long or too deep", "rows of plain values", _REMEDY)
 
 
 class _ConstantError(ValueError):
@@ -132,7 +126,10 @@ def _dataset(found: dict[str, Any], rows: Sequence[Any], name: str, file: str) -
         _check_cells(variable, spec["dataType"], column, problems)
     problems.raise_any()
     raw = RawTable(file, dict(zip(names, cells, strict=True)), range(FIRST_RECORD, len(rows) + FIRST_RECORD))
-    return typed_dataset(raw, name, found["label"], variables)
+    try:
+        return typed_dataset(raw, name, found["label"], variables)
+    except UnicodeEncodeError:
+        refuse(file, "encoding", "half of a character pair", "valid Unicode text", _REMEDY)
 
 
 def _check_head(found: dict[str, Any], problems: Problems) -> None:

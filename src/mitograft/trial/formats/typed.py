@@ -71,13 +71,16 @@ def unique_names(names: Iterable[str], file: str) -> list[str]:
     Raises
     ------
     InputError
-        If two are the same then.
+        If two are the same then, or one is empty.
     """
     found: list[str] = []
     problems = Problems(file)
     for name in names:
         capital = name.strip().upper()
-        if capital in found:
+        if not capital:
+            remedy = "Give the variable its name."
+            problems.add("variable-name", "a variable without a name", "a name", remedy)
+        elif capital in found:
             said = f"the variable {capital[:_SHOWN_NAME]} twice"
             remedy = "Give each variable a name of its own; capitals and small letters are the same."
             problems.add("repeated-variable", said, "each variable once", remedy, None, capital[:_SHOWN_NAME])
@@ -92,7 +95,12 @@ def _column(
     import polars as pl
 
     if variable.type == "number" and not any(isinstance(cell, str) for cell in cells):
-        return pl.Series(variable.name, cells, dtype=pl.Float64, strict=False)
+        numbers = pl.Series(variable.name, cells, dtype=pl.Float64, strict=False)
+        for index in numbers.is_infinite().arg_true().to_list():
+            problems.add(
+                "not-a-number", "an infinite number", "a number", "Mend it.", rows[index], variable.name
+            )
+        return numbers
     texts = pl.Series(variable.name, [_text(cell) for cell in cells], dtype=pl.String)
     if variable.type == "text":
         return texts

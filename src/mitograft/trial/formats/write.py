@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-
 from mitograft.errors import InputError, UsageError, Violation
 from mitograft.provenance import atomic_write_bytes
 from mitograft.provenance.faults import fault_of
@@ -12,6 +11,7 @@ from mitograft.trial.formats.dataset_json import FIXED_TIME, encode_json, encode
 from mitograft.trial.formats.parquet import encode_parquet
 from mitograft.trial.formats.plain import DESCRIPTION, encode_description, encode_plain
 from mitograft.trial.formats.transport import encode_xpt
+from mitograft.trial.formats.writable import writable
 
 __all__ = ["FORMATS", "encode_dataset", "write_datasets"]
 
@@ -50,14 +50,14 @@ def encode_dataset(dataset: Dataset, format: str, *, created: str = FIXED_TIME) 
     Raises
     ------
     UsageError
-        If the format is none of these, or cannot hold the table.
+        If the format is none of these, or cannot hold the table, or a column is not of its variable's type.
     InputError
-        If the data set breaks a limit of the format; lists every violation.
+        If the data set breaks a limit of the format, or a number is infinite; lists every violation.
     """
     encode = _ENCODERS.get(format)
     if encode is None:
         raise UsageError(f"Found the format {format!r}; expected one of {', '.join(FORMATS)}.")
-    return encode(dataset, created)
+    return encode(writable(dataset), created)
 
 
 def write_datasets(
