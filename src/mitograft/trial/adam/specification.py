@@ -1,4 +1,4 @@
-"""The specification of the analysis data sets: one table of variables drives derivations, checks and documents.
+"""The specification of the analysis data sets: one table drives derivations, checks and documents.
 
 ``data/specification.csv`` has a row for each variable: label, type, length, origin, the rule that derives it
 (a function of ``trial.adam.rules``), the variables the rule reads and its method in words. The same rows give
@@ -72,8 +72,8 @@ class VariableSpec:
     key
         Place in the key of the data set from 1; 0 for none.
     role
-        ``identifier``, ``subject``, ``treatment``, ``timing``, ``population``, ``topic``, ``record``, ``flag``
-        or ``trace``.
+        ``identifier``, ``subject``, ``treatment``, ``timing``, ``population``, ``topic``, ``record``,
+        ``flag`` or ``trace``.
     """
 
     dataset: str
