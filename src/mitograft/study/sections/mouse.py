@@ -83,26 +83,32 @@ def _comparisons(comparisons: Sequence[MouseCompared]) -> Table:
         (
             TableColumn("outcome", "Outcome"),
             TableColumn("contrast", "First vs second"),
-            TableColumn("n", "Mice"),
             TableColumn("estimate", "Difference", "", "decimal", 2),
-            TableColumn("low", "lower limit", "", "decimal", 2),
-            TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("unit", "Unit"),
-            TableColumn("p", "p"),
-            TableColumn("p_holm", "p, Holm"),
+            TableColumn("interval", "95 % interval"),
+            TableColumn("p", "p (Holm)"),
         ),
         tuple(_row(compared) for compared in comparisons),
-        note="Intervals are 95 %, one by one; Holm's p is adjusted within each family of comparisons.",
+        note="In brackets the mice. Intervals are 95 %, one by one; Holm's p is adjusted within each family "
+        "of comparisons.",
     )
 
 
 def _row(compared: MouseCompared) -> tuple[str | float | None, ...]:
     result = compared.result
-    numbers = [None if math.isnan(v) else v for v in (result.estimate, result.low, result.high)]
+    estimate = None if math.isnan(result.estimate) else result.estimate
+    interval = "" if math.isnan(result.low) else f"{result.low:z.2f} to {result.high:z.2f}".replace("-", "−")
+    holm = p_text(compared.p_holm)
+    p = p_text(result.p) + (f" ({holm})" if holm else "")
     return (
-        result.outcome.label, f"{result.first} vs {result.second}", f"{result.n_first} vs {result.n_second}",
-        *numbers, result.unit, p_text(result.p), p_text(compared.p_holm),
+        _named(compared), f"{result.first} ({result.n_first}) vs {result.second} ({result.n_second})",
+        estimate, interval, p,
     )  # fmt: skip
+
+
+def _named(compared: MouseCompared) -> str:
+    """Return the outcome with the unit of its difference."""
+    result = compared.result
+    return result.outcome.label if result.unit in ("", "1") else f"{result.outcome.label} ({result.unit})"
 
 
 def _methods(comparisons: Sequence[MouseCompared]) -> Table:
@@ -111,14 +117,14 @@ def _methods(comparisons: Sequence[MouseCompared]) -> Table:
         "How each comparison was made",
         (
             TableColumn("outcome", "Outcome"),
-            TableColumn("family", "Family"),
             TableColumn("method", "Method"),
-            TableColumn("left", "Share of the defect left"),
+            TableColumn("left", "Defect left"),
             TableColumn("remark", "Remark"),
         ),
         tuple(
             (
-                c.result.outcome.label, c.asked.family or "", c.result.method, _left(c),
+                c.result.outcome.label + (f" ({c.asked.family})" if c.asked.family else ""), c.result.method,
+                _left(c),
                 c.result.refused or " ".join(filter(None, (c.result.beside, c.result.note))),
             )
             for c in comparisons

@@ -106,25 +106,23 @@ def _effects(models: tuple[CourseModel, ...]) -> Table:
         (
             TableColumn("measure", "Measure"),
             TableColumn("contrast", "Treated vs control"),
-            TableColumn("mice", "Mice"),
             TableColumn("effect", "Effect", "", "decimal", 2),
             TableColumn("low", "lower limit", "", "decimal", 2),
             TableColumn("high", "upper limit", "", "decimal", 2),
-            TableColumn("unit", "Unit"),
             TableColumn("p", "p"),
             TableColumn("p_holm", "p, Holm"),
         ),
         tuple(
             (
-                m.curves.series.measure.label, f"{e.group} vs {e.control}", f"{e.n_treated} vs {e.n_control}",
-                e.overall.estimate, e.overall.low, e.overall.high, m.unit, p_text(e.overall.p),
-                p_text(e.p_holm),
+                f"{m.curves.series.measure.label} ({m.unit})",
+                f"{e.group} ({e.n_treated}) vs {e.control} ({e.n_control})", e.overall.estimate,
+                e.overall.low, e.overall.high, p_text(e.overall.p), p_text(e.p_holm),
             )
             for m in models
             for e in m.effects
         ),
-        note="Restricted maximum likelihood, Satterthwaite's degrees of freedom; Holm over the "
-        "treated groups.",
+        note="In brackets the mice. Restricted maximum likelihood, Satterthwaite's degrees of freedom; Holm "
+        "over the treated groups.",
     )  # fmt: skip
 
 
