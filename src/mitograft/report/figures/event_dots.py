@@ -27,7 +27,7 @@ __all__ = ["DotGroup", "EventRow", "RiskDifference", "draw_event_dots"]
 
 _KEY_TOP = 18.0
 _NAME = 20.0
-_STEP = 11.0
+_STEP = 14.0
 _PAD = 6.0
 _HEADING = 30.0
 _GAP = 22.0
@@ -161,6 +161,15 @@ def _draw_shares(
             axes.plot([0, x], [y, y], color=style.colour, linewidth=1.0, alpha=0.5, zorder=2)
             axes.plot(
                 [x], [y], marker=style.marker, markersize=7, color=style.colour, clip_on=False, zorder=3
+            )
+            axes.annotate(
+                str(count),
+                (x, y),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                size=SMALL,
+                color=hue("muted"),
             )
 
 

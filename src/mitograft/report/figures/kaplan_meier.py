@@ -150,8 +150,14 @@ def _name(group: SurvivalGroup) -> str:
     middle, low, high = group.median
     if math.isnan(middle):
         return group.label
-    ends = "" if math.isnan(low) and math.isnan(high) else f" ({_time(low)} to {_time(high)})"
-    return f"{group.label}: median {_time(middle)}{ends}"
+    return f"{group.label}: median {_time(middle)}{_interval(low, high)}"
+
+
+def _interval(low: float, high: float) -> str:
+    """Write an interval in words; nothing where neither end was reached."""
+    if math.isfinite(low) and math.isfinite(high):
+        return f" ({_time(low)} to {_time(high)})"
+    return f" (from {_time(low)})" if math.isfinite(low) else ""
 
 
 def _time(value: float) -> str:

@@ -157,7 +157,7 @@ def draw_swimmer(
         axes.locator_params(axis="x", nbins=7, integer=True)
         axes.xaxis.set_major_formatter(lambda day, _: f"{day:g}")
         label_axis(axes, axis_label)
-        _name_window(axes, window, width)
+        _name_window(axes, window, WIDTH - layout.left)
         draw_rows(axes, layout)
         for row in layout.rows:
             if row.index is not None:
