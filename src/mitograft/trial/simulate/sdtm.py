@@ -1,7 +1,7 @@
 """Write site data as SDTM, as a programmer would who works from the forms; independent of ``trial.edc``.
 
-The summary of the trial (TS) has the parameter DATAKIND with the value SIMULATED, and so has every record of
-consent as a supplemental qualifier.
+The summary of the trial (TS) has the parameter DATAKIND with the value SIMULATED, and every subject has it as
+a supplemental qualifier of DM.
 """
 
 from dataclasses import replace
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitograft.trial.dataset import Dataset, Datasets
-from mitograft.trial.sdtm import domain_variables, make_dataset, trial_design
+from mitograft.trial.sdtm import domain_variables, make_dataset, sequence_name, trial_design
 from mitograft.trial.sdtm.design import SummaryFact, study_facts
 from mitograft.trial.simulate.sdtm_index import Index, Records
 from mitograft.trial.simulate.sdtm_results import tabulate_results
@@ -24,7 +24,7 @@ __all__ = ["is_simulated", "tabulate_sdtm", "write_sdtm"]
 _KIND, _SIMULATED = "DATAKIND", "SIMULATED"
 _QUALIFIERS = (
     ("AE", "AEDLT", "Dose-Limiting Toxicity", "INVESTIGATOR"),
-    ("DS", _KIND, "Kind of Data", None),
+    ("DM", _KIND, "Kind of Data", None),
 )
 _ORDER = ("DM", "EX", "AE", "MH", "CM", "DS", "SV")
 
@@ -79,8 +79,8 @@ def write_sdtm(
 
 
 def is_simulated(datasets: Datasets) -> bool:
-    """Return whether data sets say that they are simulated (DATAKIND in TS or SUPPDS)."""
-    for name, code, value in (("TS", "TSPARMCD", "TSVAL"), ("SUPPDS", "QNAM", "QVAL")):
+    """Return whether data sets say that they are simulated (DATAKIND in TS or SUPPDM)."""
+    for name, code, value in (("TS", "TSPARMCD", "TSVAL"), ("SUPPDM", "QNAM", "QVAL")):
         frame = datasets[name].frame if name in datasets else None
         if frame is not None and {code, value} <= set(frame.columns):
             pairs = zip(frame[code].to_list(), frame[value].to_list(), strict=True)
@@ -105,14 +105,14 @@ def _split(parent: Dataset, name: str, label: str, evaluator: str | None) -> tup
 
     if name not in parent.frame.columns:
         return parent, None
-    sequence = f"{parent.name}SEQ"
+    sequence = sequence_name(parent.name)
     rows: Records = [
         {
             "STUDYID": row["STUDYID"],
             "RDOMAIN": parent.name,
             "USUBJID": row["USUBJID"],
-            "IDVAR": sequence,
-            "IDVARVAL": f"{row[sequence]:g}",
+            "IDVAR": sequence or None,
+            "IDVARVAL": f"{row[sequence]:g}" if sequence else None,
             "QNAM": name,
             "QLABEL": label,
             "QVAL": row[name],

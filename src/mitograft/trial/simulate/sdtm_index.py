@@ -54,7 +54,7 @@ def _event(row: FormRow) -> tuple[str, str, int]:
 def _unscheduled(
     days: dict[tuple[str, str, int], str], planned: dict[tuple[str, str, int], tuple[float, str]]
 ) -> dict[tuple[str, str, int], tuple[float, str]]:
-    """Number unscheduled visits n.1, n.2 after the planned visit n before them."""
+    """Give unscheduled visits the numbers n.1, n.2 after the planned visit n before them."""
     numbers: dict[tuple[str, str, int], tuple[float, str]] = {}
     taken: dict[tuple[str, float], int] = {}
     for event, day in sorted(days.items(), key=lambda item: (item[0][0], item[1])):

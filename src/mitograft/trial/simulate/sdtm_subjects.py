@@ -1,6 +1,6 @@
 """SDTM records of subjects, interventions and events, from the forms."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from mitograft.trial.simulate.results import decode
@@ -20,7 +20,7 @@ _FAILURE, _DEATH = "SCREEN FAILURE", "DEATH"
 def tabulate_records(site: SiteData, index: Index) -> Mapping[str, Records]:
     """Return the records of DM, EX, AE, MH, CM, DS and SV.
 
-    AE has the column AEDLT and DS the column DATAKIND beside the variables of the domain: they become
+    AE has the column AEDLT and DM the column DATAKIND beside the variables of the domain: they become
     supplemental qualifiers.
     """
     arms = tuple(arm.name for arm in site.protocol.arms)
@@ -63,6 +63,7 @@ def _person(index: Index, row: FormRow) -> Record:
         "RACE": decode("race", next((k[7:] for k in values if k.startswith("race___")), None)),
         "ETHNIC": decode("ethnic", values["ethnic"]),
         "COUNTRY": "KOR",
+        "DATAKIND": decode("data_kind", values["data_kind"]),
     }
 
 
@@ -173,7 +174,6 @@ def _consent(index: Index, row: FormRow) -> Record:
         "DSDECOD": _CONSENT,
         "DSCAT": _MILESTONE,
         "DSSTDTC": row.values["icfdat"],
-        "DATAKIND": decode("data_kind", row.values["data_kind"]),
     }
 
 
