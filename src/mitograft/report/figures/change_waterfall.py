@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mitograft.errors import UsageError
 from mitograft.evidence import DataKind
@@ -149,7 +149,7 @@ def _draw_thresholds(axes: "Axes", thresholds: Sequence[Threshold], width: float
 
 def _draw_bar(axes: "Axes", change: float, y: float, row: float, better: str) -> None:
     improved = change > 0 if better == "up" else change < 0
-    style = {"color": hue("moderate"), "linewidth": 0.0}
+    style: dict[str, Any] = {"color": hue("moderate"), "linewidth": 0.0}
     if not improved:
         style = {"facecolor": hue("ground"), "edgecolor": hue("second"), "linewidth": min(1.2, 0.25 * row)}
     if math.isfinite(change) and change != 0:

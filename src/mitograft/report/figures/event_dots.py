@@ -138,7 +138,7 @@ def _places(rows: Sequence[EventRow], groups: int) -> tuple[list[tuple[float, st
     return places, y
 
 
-def _level(top: float, order: int) -> float:
+def _level(top: float, order: float) -> float:
     return top + _NAME + _STEP * (order + 0.5)
 
 
