@@ -54,7 +54,8 @@ def encode_numbers(values: "npt.NDArray[np.float64]", name: str) -> "npt.NDArray
     bits |= (np.signbit(values) & ~missing).astype(np.uint64) << np.uint64(63)
     bits[fraction == 0] = 0
     bits[missing] = np.uint64(_MISSING_MARKS[0] << _FRACTION_BITS)
-    return bits.astype(">u8").view(np.uint8).reshape(-1, NUMBER_BYTES)
+    cells: npt.NDArray[np.uint8] = bits.astype(">u8").view(np.uint8).reshape(-1, NUMBER_BYTES)
+    return cells
 
 
 def decode_numbers(fields: "npt.NDArray[np.uint8]") -> "npt.NDArray[np.float64]":

@@ -34,10 +34,9 @@ def encode_json(dataset: Dataset, created: str = FIXED_TIME) -> bytes:
     created
         ``datasetJSONCreationDateTime`` (ISO 8601).
     """
-    head = _dumps(_metadata(dataset, created)).removesuffix("}")
+    head = ",\n".join(f'"{key}":{_dumps(value)}' for key, value in _metadata(dataset, created).items())
     rows = ",\n".join(map(_dumps, _rows(dataset)))
-    body = f"\n{rows}\n" if rows else ""
-    return f'{head},"rows":[{body}]}}\n'.encode()
+    return f'{{\n{head},\n"rows":[\n{rows}\n]\n}}\n'.encode()
 
 
 def encode_ndjson(dataset: Dataset, created: str = FIXED_TIME) -> bytes:
@@ -55,7 +54,6 @@ def _metadata(dataset: Dataset, created: str) -> dict[str, Any]:
         "datasetJSONCreationDateTime": created,
         "datasetJSONVersion": VERSION,
         "itemGroupOID": f"IG.{dataset.name}",
-        "isReferenceData": "USUBJID" not in dataset.frame.columns,
         "records": dataset.frame.height,
         "name": dataset.name,
         "label": dataset.label,

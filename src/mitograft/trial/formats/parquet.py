@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import Any
+from typing import Any, Literal
 
 from mitograft.tables.parquet import read_parquet
 from mitograft.tables.problems import library_faults, refuse
@@ -13,7 +13,6 @@ __all__ = ["decode_parquet", "encode_parquet"]
 
 _ENTRY = "mitograft.dataset"
 _KIND = "Parquet file"
-_TYPES = ("text", "number", "date")
 
 
 def encode_parquet(dataset: Dataset) -> bytes:
@@ -66,6 +65,12 @@ def _kinds(data: bytes, file: str) -> dict[str, Any]:
     }
 
 
+def _kind(text: object) -> Literal["text", "number", "date"]:
+    if text == "number" or text == "date" or text == "text":
+        return text
+    raise ValueError("no type of a variable")
+
+
 def _described(data: bytes, file: str) -> tuple[str, dict[str, Variable]]:
     """Return label and variables as ``encode_parquet`` noted them; nothing for files of others."""
     import polars as pl
@@ -77,7 +82,7 @@ def _described(data: bytes, file: str) -> tuple[str, dict[str, Variable]]:
     try:
         found = json.loads(noted)
         variables = {
-            name: Variable(name, str(label), _TYPES[_TYPES.index(kind)], length, key)
+            name: Variable(name, str(label), _kind(kind), length, key)
             for name, label, kind, length, key in found["variables"]
         }
         return str(found["label"]), variables

@@ -81,8 +81,9 @@ def _parse(text: str, file: str, line: int) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as fault:
-        if fault.pos >= len(text.rstrip()) or fault.msg.startswith("Unterminated string"):
-            _refuse_truncated(file, f"JSON that stops in line {line + text.rstrip().count(_LINE_END)}")
+        whole = text.rstrip()
+        if fault.pos >= len(whole) or not whole.endswith(("}", "]")) or fault.msg.startswith("Unterminated"):
+            _refuse_truncated(file, f"JSON that stops in line {line + whole.count(_LINE_END)}")
         found = f"text that is no JSON, from character {fault.colno} on"
         refuse(file, "not-json", found, "JSON", _REMEDY, row=line + fault.lineno - 1)
     except _ConstantError:
@@ -192,6 +193,7 @@ def _check_widths(rows: Sequence[Any], width: int, problems: Problems) -> None:
 
 def _check_cells(variable: Variable, kind: str, cells: Sequence[Any], problems: Problems) -> None:
     """Note the cells whose JSON type is not that of the column."""
+    allowed: set[type]
     if kind in _NUMBERS:
         allowed = {int, float, type(None)} | ({str} if kind == "decimal" else set())
     else:
