@@ -1,6 +1,7 @@
 """Analysis data sets: one specification, derivations by its rules, the trace from a result to a raw field."""
 
 from mitograft.trial.adam.derive import Adam, derive_adam, load_settings
+from mitograft.trial.adam.explain import explain
 from mitograft.trial.adam.specification import (
     Codelist,
     DatasetSpec,
@@ -10,6 +11,7 @@ from mitograft.trial.adam.specification import (
     VariableSpec,
     load_specification,
 )
+from mitograft.trial.adam.trace import Trace, TraceStep, trace_records
 
 __all__ = [
     "Adam",
@@ -18,8 +20,12 @@ __all__ = [
     "ParameterSpec",
     "Source",
     "Specification",
+    "Trace",
+    "TraceStep",
     "VariableSpec",
     "derive_adam",
+    "explain",
     "load_settings",
     "load_specification",
+    "trace_records",
 ]

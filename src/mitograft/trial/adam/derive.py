@@ -38,9 +38,10 @@ class Adam:
         ADSL, ADAE, ADEX, ADLB, ADQS, ADTIS, ADTTE.
     specification, protocol, settings, rules
         What was applied.
-    rows
-        For each data set, in the order of its records, the row of the collected data set a record stands for
-        (from 0; null for a record that stands for several or none).
+    links
+        For each data set, in the order of its records: ``_row``, the row of the collected data set a record
+        stands for (from 0; null for a record that stands for several or none), ``_base``, the record of its
+        baseline, and ``_from_X``, the row of the collected data set the variable X was taken from.
     notes
         What was left out, in words without identifiers.
     """
@@ -50,7 +51,7 @@ class Adam:
     protocol: Protocol
     settings: Parameters
     rules: TisRules
-    rows: "Mapping[str, pl.Series]"
+    links: "Mapping[str, pl.DataFrame]"
     notes: tuple[str, ...] = ()
 
     @property
@@ -139,9 +140,14 @@ def derive_adam(
     made = [
         _finish(specification[name], work.frames[name]) for name in specification.datasets if name in wanted
     ]
-    rows = {name: work.frames[name]["_row"] for name in wanted}
+    links = {name: _links(work.frames[name]) for name in specification.datasets if name in wanted}
     notes = tuple(work.notes)
-    return Adam(Datasets(made), specification, protocol, chosen, work.rules, rows, notes)
+    return Adam(Datasets(made), specification, protocol, chosen, work.rules, links, notes)
+
+
+def _links(frame: "pl.DataFrame") -> "pl.DataFrame":
+    kept = [name for name in frame.columns if name in ("_row", "_base") or name.startswith("_from_")]
+    return frame.select(kept)
 
 
 def _coded(sdtm: Datasets, dictionary: "Dictionary | None") -> Datasets:

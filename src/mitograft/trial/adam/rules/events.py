@@ -163,7 +163,13 @@ def dose_limiting(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         & pl.col("ASTDY").is_between(1, work.protocol.dlt_days + 1)
         & ~disease
     ).fill_null(value=False)
-    marked = pl.col("_row").is_in(marks["_row"].implode())
+    frame = frame.join(
+        marks.select("_row", pl.lit(value=True).alias("_marked"), pl.col("_mark").alias("_from_DLTFL")),
+        on="_row",
+        how="left",
+        maintain_order="left",
+    )
+    marked = pl.col("_marked").is_not_null()
     basis = (
         pl.when(marked & by_rule)
         .then(pl.lit("BOTH"))
@@ -174,7 +180,7 @@ def dose_limiting(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     )
     return frame.with_columns(
         basis.alias("DLTBASIS"), pl.when(marked | by_rule).then(pl.lit("Y")).alias("DLTFL")
-    )
+    ).drop("_marked")
 
 
 def first_occurrence(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":  # noqa: ARG001  one interface

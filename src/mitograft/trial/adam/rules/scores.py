@@ -37,8 +37,8 @@ class _Grid:
     """The visits to score, n of them, and the records of each measure there.
 
     ``visits`` has ``_subject``, ``AVISIT``, ``AVISITN`` in order. ``first`` and ``later`` hold for each
-    column of the score the values at baseline and at the visit, shape (n,); ``sequence`` and ``day`` the ASEQ and
-    the day (days since 1970) of the record at the visit.
+    column of the score the values at baseline and at the visit, shape (n,); ``sequence`` and ``day`` the
+    ASEQ and the day (days since 1970) of the record at the visit.
     """
 
     visits: "pl.DataFrame"

@@ -106,7 +106,9 @@ def treatment_dates(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         .agg(
             pl.col("start").first().alias("TRTSDT"),
             pl.col("time").first().alias("_dose_time"),
+            pl.col("_row").first().alias("_from_TRTSDT"),
             pl.col("end").max().alias("TRTEDT"),
+            pl.col("_row").sort_by("end", nulls_last=False).last().alias("_from_TRTEDT"),
         )
     )
     return _joined(frame, first)
@@ -149,7 +151,11 @@ def disposition(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         events.with_columns(earliest_day(pl.col("DSSTDTC")).alias("EOSDT"))
         .sort("_subject", "EOSDT", "DSSEQ", nulls_last=True)
         .group_by("_subject", maintain_order=True)
-        .agg(pl.col("EOSDT").last(), pl.col("DSDECOD").last().alias("_end"))
+        .agg(
+            pl.col("EOSDT").last(),
+            pl.col("DSDECOD").last().alias("_end"),
+            *(pl.col("_row").last().alias(f"_from_{name}") for name in ("EOSDT", "EOSSTT", "DCSREAS")),
+        )
     )
     ended, completed = pl.col("_end").is_not_null(), pl.col("_end").str.to_uppercase() == "COMPLETED"
     status = (
@@ -194,7 +200,11 @@ def diagnosis(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         .with_columns((low + pl.duration(days=span // 2)).alias("DIAGDT"), flag.alias("DIAGDTF"))
         .sort("_subject", "DIAGDT", "MHSEQ", nulls_last=True)
         .group_by("_subject", maintain_order=True)
-        .agg(pl.col("MHDECOD").first().alias("DIAG"), pl.col("DIAGDT").first(), pl.col("DIAGDTF").first())
+        .agg(
+            pl.col("MHDECOD").first().alias("DIAG"),
+            pl.col("DIAGDT", "DIAGDTF").first(),
+            *(pl.col("_row").first().alias(f"_from_{name}") for name in ("DIAG", "DIAGDT", "DIAGDTF")),
+        )
     )
     return _joined(frame, first)
 
@@ -220,7 +230,7 @@ def body_size(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         last = (
             signs.filter(pl.col("VSTESTCD") == test)
             .group_by("_subject", maintain_order=True)
-            .agg(pl.col("VSSTRESN").last().alias(name))
+            .agg(pl.col("VSSTRESN").last().alias(name), pl.col("_row").last().alias(f"_from_{name}"))
         )
         frame = _joined(frame, last)
     return frame
