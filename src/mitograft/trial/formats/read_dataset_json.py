@@ -193,11 +193,9 @@ def _check_widths(rows: Sequence[Any], width: int, problems: Problems) -> None:
 
 def _check_cells(variable: Variable, kind: str, cells: Sequence[Any], problems: Problems) -> None:
     """Note the cells whose JSON type is not that of the column."""
-    allowed: set[type]
-    if kind in _NUMBERS:
-        allowed = {int, float, type(None)} | ({str} if kind == "decimal" else set())
-    else:
-        allowed = {str, type(None)} | ({bool} if kind == "boolean" else set())
+    allowed: set[type] = {int, float, type(None)} if kind in _NUMBERS else {str, type(None)}
+    extra: dict[str, type] = {"decimal": str, "boolean": bool}
+    allowed.add(extra.get(kind, type(None)))
     large = kind in _NUMBERS and any(type(cell) is int and abs(cell) > _LARGEST_EXACT for cell in cells)
     if not large and set(map(type, cells)) <= allowed:
         return

