@@ -17,6 +17,7 @@ from mitograft.trial.sdtm.domains import (
     load_domains,
     load_terms,
     make_dataset,
+    sequence_date,
     sequence_name,
 )
 from mitograft.trial.sdtm.impute import impute_date
@@ -40,6 +41,7 @@ __all__ = [
     "merge_supplements",
     "parse_date",
     "related_records",
+    "sequence_date",
     "sequence_name",
     "standard_unit",
     "study_day",

@@ -5,7 +5,7 @@ types, roles and lengths as in the SDTM Implementation Guide 3.4, for the data s
 Data sets named SUPPAE, SUPPDM and so on share the definition ``SUPP--``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ __all__ = [
     "load_domains",
     "load_terms",
     "make_dataset",
+    "sequence_date",
     "sequence_name",
 ]
 
@@ -235,9 +236,9 @@ def _number(
 ) -> "tuple[pl.DataFrame, pl.DataFrame | None]":
     import polars as pl
 
-    date = next((name for name in _dates_of(domain) if name in frame.columns), None)
+    date = sequence_date(domain)
     keys: list[pl.Expr] = [pl.col("USUBJID")]
-    if date is not None:
+    if date in frame.columns:
         keys.append(pl.col(date).fill_null("9999"))  # without a date: last
     order = frame.select(pl.arg_sort_by(*keys, maintain_order=True)).to_series()
     frame = frame[order].with_columns(
@@ -246,8 +247,14 @@ def _number(
     return frame, None if origins is None else origins[order]
 
 
-def _dates_of(domain: str) -> Iterable[str]:
-    return (f"{domain}STDTC", f"{domain}DTC")
+def sequence_date(domain: str) -> str:
+    """Return the date by which the rows of a domain are numbered; empty where it has none.
+
+    >>> sequence_date("AE"), sequence_date("LB"), sequence_date("DM")
+    ('AESTDTC', 'LBDTC', '')
+    """
+    names = {item.name for item in domain_variables(domain)}
+    return next((name for name in (f"{domain}STDTC", f"{domain}DTC") if name in names), "")
 
 
 def _typed(domain: str, frame: "pl.DataFrame", definition: Mapping[str, DomainVariable]) -> "pl.DataFrame":
