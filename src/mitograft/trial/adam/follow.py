@@ -4,16 +4,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mitograft.trial.adam.derive import Adam
 from mitograft.trial.adam.rules.scores import SUFFIXES
 from mitograft.trial.adam.specification import Source, VariableSpec
 from mitograft.trial.adam.trace import TraceStep
 from mitograft.trial.dataset import Datasets
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["Follower", "Record", "write_value"]
 
@@ -130,7 +127,9 @@ class Follower:
         return method, formula, steps
 
     def _collected(self, record: Record) -> tuple[str, list[TraceStep]]:
-        names = (record["SRCVAR"],)
+        name = str(record["SRCVAR"])
+        collected = name.replace("STRESN", "ORRES"), name.replace("STRESN", "ORRESU")
+        names = (name, *collected) if name.endswith("STRESN") else (name,)
         return "", [self.leaf(record["SRCDOM"], record["_row"], names)]
 
     def _dose(self, record: Record) -> tuple[str, list[TraceStep]]:
@@ -270,15 +269,14 @@ class Follower:
             return TraceStep(f"{domain} {', '.join(names)}", "", method="not collected")
         dataset = self.sdtm[domain]
         content: Mapping[str, Any] = dataset.frame.row(int(row), named=True)
-        present = [name for name in names if name in content]
         sequence = write_value(content.get(f"{domain}SEQ"))
         origin = dataset.origin(int(row))
         fields = f", field {'; '.join(origin.fields)}" if origin.fields else ""
         file = TraceStep(f"file {origin.file}, row {origin.row}{fields}", "")
-        label = f"{domain}{f' {domain}SEQ {sequence}' if sequence else ''} {', '.join(present)}"
-        return TraceStep(
-            label, ", ".join(write_value(content[n]) or "(empty)" for n in present), steps=(file,)
-        )
+        shown = [name for name in names if name in content] or list(names)
+        label = f"{domain}{f' {domain}SEQ {sequence}' if sequence else ''} {', '.join(shown)}"
+        values = ", ".join(write_value(content.get(name)) or "(empty)" for name in shown)
+        return TraceStep(label, values, steps=(file,))
 
 
 def _label(dataset: str, record: Record) -> str:
