@@ -12,9 +12,9 @@ from mitograft.trial.simulate.truth import PACKAGE
 
 __all__ = ["LabTest", "draw_levels", "lab_tests", "write_results"]
 
-# mg/dL to umol/L of creatinine, molar mass 113.12 g/mol; the code of a unit on the form.
+# mg/dL to umol/L of creatinine, molar mass 113.12 g/mol; a unit as its site writes it.
 _CREATININE = 88.42
-_UNIT_CODES = {"mg/dL": "1", "umol/L": "2"}
+_UNITS = {"mg/dL": "mg/dl", "umol/L": "umol/L"}
 _SUBJECT, _DAY = 0.7, 0.3
 _ENZYMES = frozenset({"CK", "ALDOLASE", "ALT", "AST", "LDH"})
 
@@ -95,6 +95,6 @@ def write_results(
         fields = entered[test.form]
         fields[test.field] = f"{value:.{decimals}f}"
         if unit:
-            fields[f"{test.field}_u"] = _UNIT_CODES[unit]
+            fields[f"{test.field}_u"] = _UNITS[unit]
         fields[f"{test.field}_lo"], fields[f"{test.field}_hi"] = (f"{x:.{decimals}f}" for x in (low, high))
     return entered

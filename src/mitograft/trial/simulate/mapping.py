@@ -25,6 +25,7 @@ def write_mapping(protocol: Protocol, kind: str) -> str:
         f'[export]\nkind = "{kind}"\n{_FILES[kind]}studyid = {_text(protocol.study)}\n'
         'visit_date = "visdat"\n',
         "[visits]\n" + "".join(_visits(protocol)),
+        "[units]\n" + "".join(_units()),
         *_subject(protocol, kind),
         *_records(),
         *_results(protocol),
@@ -36,6 +37,12 @@ def _visits(protocol: Protocol) -> Iterator[str]:
     for visit in protocol.visits:
         yield f"{event_of(visit.name)} = {_text(visit.name)}\n"
     yield f'{event_of("UNSCHEDULED")} = "UNSCHEDULED"\n{event_of(LOGS)} = ""\n'
+
+
+def _units() -> Iterator[str]:
+    for written, spelled in decoded()["creat_u"].items():
+        if written != spelled:
+            yield f"{_text(written)} = {_text(spelled)}\n"
 
 
 def _subject(protocol: Protocol, kind: str) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _dated(rows: Rows, subject: str, after: int, lasts: int) -> dict[str, str]:
 
 
 def _unit_mismatch(rows: Rows, subject: str, protocol: Protocol) -> Rows:
-    return _change(rows, subject, "chemistry", {"creat_u": "3"}, protocol.baseline_visit)
+    return _change(rows, subject, "chemistry", {"creat_u": "U/L"}, protocol.baseline_visit)
 
 
 def _date_swap(rows: Rows, subject: str, _: Protocol) -> Rows:

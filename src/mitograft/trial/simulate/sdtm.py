@@ -40,7 +40,7 @@ def tabulate_sdtm(site: SiteData, dictionary: "Dictionary | None" = None) -> Dat
         Codes the adverse events; without one they stay uncoded, as in an export of the sites.
     """
     index = Index.of(site)
-    records = tabulate_records(site, index)
+    records = {name: _by_subject(name, rows) for name, rows in tabulate_records(site, index).items()}
     found = {name: _dataset(name, records[name]) for name in _ORDER}
     found |= {name: _dataset(name, rows) for name, rows in tabulate_results(site, index).items()}
     for domain, name, label, evaluator in _QUALIFIERS:
@@ -87,6 +87,14 @@ def is_simulated(datasets: Datasets) -> bool:
             if (_KIND, _SIMULATED) in pairs:
                 return True
     return False
+
+
+def _by_subject(name: str, rows: Records) -> Records:
+    """Sort DM by subject and SV by subject and date; the others are sorted when they are numbered."""
+    dates = {"DM": "", "SV": "SVSTDTC"}
+    if name not in dates:
+        return rows
+    return sorted(rows, key=lambda row: (str(row["USUBJID"]), str(row.get(dates[name]))))
 
 
 def _dataset(name: str, rows: Records) -> Dataset:

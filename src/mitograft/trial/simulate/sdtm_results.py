@@ -72,5 +72,6 @@ def _standard(domain: str, test: str, unit: str | None) -> tuple[str | None, Fra
 
 
 def _convert(text: str, factor: Fraction) -> tuple[str, float]:
-    value = Fraction(text) * factor
-    return f"{float(value):.12g}", float(value)
+    """Return a value in the standard unit, to ten significant digits."""
+    written = f"{float(Fraction(text) * factor):.10g}"
+    return written, float(written)

@@ -15,7 +15,6 @@ from mitograft.trial.simulate.truth import PACKAGE, TrialTruth
 __all__ = ["LOGS", "Field", "Form", "FormRow", "SiteData", "SubjectTruth", "case_report_form", "event_of"]
 
 LOGS = "logs"
-_LAB_UNITS = "1, mg/dL | 2, umol/L | 3, U/L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _laboratory_fields(row: Mapping[str, str]) -> Iterator[Field]:
     measured_in_two = row["testcd"] == "CREAT"
     yield Field(name, test, "number", unit="" if measured_in_two else row["unit"])
     if measured_in_two:
-        yield Field(f"{name}_u", f"{test}: unit", "radio", _LAB_UNITS)
+        yield Field(f"{name}_u", f"{test}: unit", "text")
     yield Field(f"{name}_lo", f"{test}: lower limit", "number")
     yield Field(f"{name}_hi", f"{test}: upper limit", "number")
 
