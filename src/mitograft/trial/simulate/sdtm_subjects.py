@@ -1,8 +1,9 @@
 """SDTM records of subjects, interventions and events, from the forms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
+from mitograft.trial.protocol import Arm
 from mitograft.trial.simulate.results import decode
 from mitograft.trial.simulate.sdtm_index import Index, Record, Records, iso_date
 from mitograft.trial.simulate.site import FormRow, SiteData, case_report_form
@@ -14,7 +15,7 @@ _CONSENT, _MILESTONE, _DISPOSITION = (
     "PROTOCOL MILESTONE",
     "DISPOSITION EVENT",
 )
-_FAILURE, _DEATH = "SCREEN FAILURE", "DEATH"
+_DEATH = "DEATH"
 
 
 def tabulate_records(site: SiteData, index: Index) -> Mapping[str, Records]:
@@ -36,16 +37,29 @@ def tabulate_records(site: SiteData, index: Index) -> Mapping[str, Records]:
         + [_end(index, row, words) for row in site.form("end_of_study")],
         "SV": [_visit(index, row) for row in site.form("visit")],
     }
-    arm_codes = {
-        row.subject: site.protocol.arms[int(row.values["cohort"]) - 1].code for row in site.form("allocation")
-    }
-    places = {row.subject: row for row in site.form("demography")}
-    made["DM"] = [
-        {**_person(index, row), **_arm(site, arm_codes.get(subject), index.subjects[subject], made)}
-        | _reference(index.subjects[subject], made)
-        for subject, row in places.items()
-    ]
+    made["DM"] = list(_people(site, index, made))
     return made
+
+
+def _people(site: SiteData, index: Index, made: Mapping[str, Records]) -> Iterator[Record]:
+    arms = site.protocol.arms
+    planned = {row.subject: arms[int(row.values["cohort"]) - 1] for row in site.form("allocation")}
+    rows = {name: _by_subject(made[name]) for name in ("EX", "DS", "SV")}
+    for row in site.form("demography"):
+        subject = index.subjects[row.subject]
+        mine = {name: found.get(subject, []) for name, found in rows.items()}
+        yield {
+            **_person(index, row),
+            **_arms(planned.get(row.subject), dosed=bool(mine["EX"])),
+            **_reference(mine["EX"], mine["DS"], mine["SV"]),
+        }
+
+
+def _by_subject(rows: Records) -> dict[str, Records]:
+    found: dict[str, Records] = {}
+    for row in rows:
+        found.setdefault(str(row["USUBJID"]), []).append(row)
+    return found
 
 
 def _person(index: Index, row: FormRow) -> Record:
@@ -67,36 +81,25 @@ def _person(index: Index, row: FormRow) -> Record:
     }
 
 
-def _arm(site: SiteData, code: str | None, subject: str, made: Mapping[str, Records]) -> Record:
-    dosed = any(row["USUBJID"] == subject for row in made["EX"])
-    arm = site.protocol.arm(code) if code else None
-    name = arm.name if arm is not None else None
-    return {
-        "ARMCD": code,
-        "ARM": name,
-        "ACTARMCD": code if dosed else None,
-        "ACTARM": name if dosed else None,
-    }
+def _arms(arm: Arm | None, *, dosed: bool) -> Record:
+    code, name = (arm.code, arm.name) if arm is not None else (None, None)
+    given = (code, name) if dosed else (None, None)
+    return {"ARMCD": code, "ARM": name, "ACTARMCD": given[0], "ACTARM": given[1]}
 
 
-def _reference(subject: str, made: Mapping[str, Records]) -> Record:
+def _reference(doses: Records, dispositions: Records, visits: Records) -> Record:
     """Return the reference dates of a subject: consent, doses, end, death."""
-
-    def dates(domain: str, name: str) -> list[str]:
-        return sorted(str(row[name]) for row in made[domain] if row["USUBJID"] == subject and row.get(name))
-
-    ends = [row for row in made["DS"] if row["USUBJID"] == subject and row["DSCAT"] == _DISPOSITION]
+    ends = [row for row in dispositions if row["DSCAT"] == _DISPOSITION]
     died = next((row["DSSTDTC"] for row in ends if row["DSDECOD"] == _DEATH), None)
-    doses = dates("EX", "EXSTDTC")
-    seen = dates("DS", "DSSTDTC") + dates("SV", "SVSTDTC")
-    consent = next(row for row in made["DS"] if row["USUBJID"] == subject and row["DSDECOD"] == _CONSENT)
+    first = min((str(row["EXSTDTC"]) for row in doses), default=None)
+    seen = [row["DSSTDTC"] for row in dispositions] + [row["SVSTDTC"] for row in visits]
     return {
-        "RFSTDTC": doses[0] if doses else None,
-        "RFXSTDTC": doses[0] if doses else None,
-        "RFXENDTC": dates("EX", "EXENDTC")[-1] if doses else None,
+        "RFSTDTC": first,
+        "RFXSTDTC": first,
+        "RFXENDTC": max((str(row["EXENDTC"]) for row in doses), default=None),
         "RFENDTC": ends[-1]["DSSTDTC"] if doses and ends else None,
-        "RFICDTC": consent["DSSTDTC"],
-        "RFPENDTC": max(seen),
+        "RFICDTC": next(row["DSSTDTC"] for row in dispositions if row["DSDECOD"] == _CONSENT),
+        "RFPENDTC": max(str(day) for day in seen),
         "DTHDTC": died,
         "DTHFL": "Y" if died else None,
     }
