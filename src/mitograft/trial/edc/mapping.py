@@ -1,7 +1,8 @@
 """What a mapping file says (its grammar is in the guide to mapping files)."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mitograft.trial.edc.sources import DateSource, Source, list_fields
 from mitograft.trial.sdtm.units import UnitConversion
@@ -85,7 +86,7 @@ class TestMap:
     high: str = ""
     low_field: str = ""
     high_field: str = ""
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     __test__ = False  # not a test of pytest
 

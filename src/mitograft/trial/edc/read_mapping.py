@@ -3,7 +3,6 @@
 import tomllib
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 from mitograft.errors import EnvironmentFault, UsageError
 from mitograft.tables.problems import refuse
@@ -19,7 +18,7 @@ from mitograft.trial.edc.mapping import (
 )
 from mitograft.trial.edc.read_source import read_date_source, read_source
 from mitograft.trial.edc.section import Section
-from mitograft.trial.edc.sources import DateSource, Source
+from mitograft.trial.edc.sources import Source
 from mitograft.trial.sdtm.domains import domain_variables, find_domain
 from mitograft.trial.sdtm.units import UnitConversion
 
@@ -211,7 +210,7 @@ def _read_result(section: Section) -> ResultMap:
         for key in section.names():
             section.take(key)
     section.close()
-    return ResultMap(domain, selection, category, cast("DateSource | None", source), tests, columns, place)
+    return ResultMap(domain, selection, category, source, tests, columns, place)
 
 
 def _read_test(section: Section) -> TestMap:

@@ -95,7 +95,7 @@ class Standardiser:
         found = find_conversion(testcd, unit, standard, self.mapping.conversions)
         if found is None:
             self.complaints.cell(
-                row, name, "unknown-unit", f"{testcd} in {unit!r}" if unit else f"{testcd} without a unit",
+                row, name, "unknown-unit", f"{testcd} with {describe_cell(unit)} as its unit",
                 f"{standard}, or a unit with a conversion to it" if standard else "no unit, as before",
                 "Give the unit, its spelling in [units], or a [[conversion]].",
             )  # fmt: skip

@@ -1,7 +1,8 @@
 """Where the value of a variable comes from: a field, boxes to tick, a constant or the parts of a date."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
@@ -23,7 +24,7 @@ class FieldSource:
     """A field as it stands, translated by ``codes``, or as the words of its choice (``labels``)."""
 
     field: str
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     labels: bool = False
     upper: bool = False
 

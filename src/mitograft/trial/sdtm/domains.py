@@ -248,12 +248,12 @@ def _number(
 
 
 def sequence_date(domain: str) -> str:
-    """Return the date by which the rows of a domain are numbered; empty where it has none.
+    """Return the date by which the rows of a domain are numbered; empty where they are not.
 
     >>> sequence_date("AE"), sequence_date("LB"), sequence_date("DM")
     ('AESTDTC', 'LBDTC', '')
     """
-    names = {item.name for item in domain_variables(domain)}
+    names = {item.name for item in domain_variables(domain)} if sequence_name(domain) else set()
     return next((name for name in (f"{domain}STDTC", f"{domain}DTC") if name in names), "")
 
 

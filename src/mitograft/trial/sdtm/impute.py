@@ -6,7 +6,6 @@ never a day that was collected whole. Flags as in the ADaM Implementation Guide 
 for day, month or year, the highest part that was imputed.
 """
 
-from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
 from mitograft.trial.sdtm.dates import day_precision, earliest_day, latest_day
@@ -123,7 +122,7 @@ def _bounded(
     gap, gap_days = _has_gap(text), _gap_days(text)
     if not_before is not None:
         bound = pl.min_horizontal(not_before, last)
-        later = reduce(_earlier_of, [pl.when(d >= bound).then(d) for d in gap_days])
+        later = pl.min_horizontal([pl.when(d >= bound).then(d) for d in gap_days])
         moved = pl.when(gap).then(later).otherwise(bound)
         day = pl.when((day < bound) & bound.is_not_null()).then(moved).otherwise(day)
     if not_after is not None:
@@ -132,9 +131,3 @@ def _bounded(
         moved = pl.when(gap).then(sooner).otherwise(bound)
         day = pl.when((day > bound) & not_after.is_not_null()).then(moved).otherwise(day)
     return day
-
-
-def _earlier_of(one: "pl.Expr", other: "pl.Expr") -> "pl.Expr":
-    import polars as pl
-
-    return pl.min_horizontal(one, other)
