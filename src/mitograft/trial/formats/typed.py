@@ -21,7 +21,7 @@ _SHOWN_NAME = 40
 def make_dataset(
     frame: "pl.DataFrame", name: str, label: str, variables: Sequence[Variable], file: str
 ) -> Dataset:
-    """Return a data set from columns of the right types without trailing blanks, row by row as in the file."""
+    """Return a data set from columns of the right types without trailing blanks, row by row as in it."""
     origins = make_origins(file, range(FIRST_RECORD, frame.height + FIRST_RECORD))
     return Dataset(name, label, frame, tuple(variables), file, origins)
 
