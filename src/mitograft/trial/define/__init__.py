@@ -9,6 +9,8 @@ from mitograft.trial.define.content import (
     OriginContent,
     ValueContent,
 )
+from mitograft.trial.define.export import export_files, export_trial
+from mitograft.trial.define.guide import ReviewersGuide, reviewers_guide
 from mitograft.trial.define.xml import DefineOptions, define_content, define_xml
 
 __all__ = [
@@ -19,7 +21,11 @@ __all__ = [
     "DefineOptions",
     "ItemContent",
     "OriginContent",
+    "ReviewersGuide",
     "ValueContent",
     "define_content",
     "define_xml",
+    "export_files",
+    "export_trial",
+    "reviewers_guide",
 ]

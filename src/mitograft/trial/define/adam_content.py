@@ -24,7 +24,7 @@ __all__ = ["adam_content"]
 _BASIC = "BASIC DATA STRUCTURE"
 _PARAMETER = "PARAMCD"
 _PUBLIC = frozenset({"NY", "Y", "SEX", "AGEU", "NRIND", "SBJTSTAT", "DATEFL"})
-_VALUE_LEVEL = ("AVAL", "AVALC")
+_VALUE_LEVEL = "AVAL"
 
 
 def adam_content(datasets: Datasets, specification: Specification | None = None) -> Content:
@@ -129,7 +129,7 @@ def _origin(known: VariableSpec | None) -> OriginContent:
 def _values(dataset: Dataset, variable: Variable, spec: DatasetSpec | None) -> tuple[ValueContent, ...]:
     """Return a definition of the analysis value for every parameter that occurs."""
     frame = dataset.frame
-    if variable.name not in _VALUE_LEVEL or _PARAMETER not in frame.columns:
+    if variable.name != _VALUE_LEVEL or _PARAMETER not in frame.columns:
         return ()
     found = []
     for code, words in _parameters(dataset):
