@@ -39,6 +39,8 @@ def _rows(name: str) -> tuple[Mapping[str, str], ...]:
 def draw_events(draws: Draws, truth: TrialTruth, arm: ArmTruth, dlt_days: int, period: Period) -> list[Event]:
     """Draw the adverse events of a subject, by day of start.
 
+    Related events within the window are below grade 3, unless they are the dose-limiting toxicity of the arm.
+
     Parameters
     ----------
     draws, truth, arm
@@ -48,21 +50,37 @@ def draw_events(draws: Draws, truth: TrialTruth, arm: ArmTruth, dlt_days: int, p
     period
         Days of consent, of the dose and of the end.
     """
-    events = [event for row in _rows("events.csv") for event in _of_term(draws, truth, arm, row, period)]
+    _, dose, last = period
+    window = dose + timedelta(days=dlt_days)
+    drawn = [event for row in _rows("events.csv") for event in _of_term(draws, truth, arm, row, period)]
+    events = [_mild(event) if event.first <= window else event for event in _distinct(drawn)]
     rng = draws.stream("dlt")
     if rng.random() < arm.dlt:
-        _, dose, last = period
         start = min(last, dose + timedelta(days=int(rng.integers(0, dlt_days + 1))))
         row = next(row for row in _rows("events.csv") if row["term"] == _DLT)
         event = _describe(row, rng, truth, (start, last), related=True, grade=_SEVERE)
-        events.append(replace(event, fields={**event.fields, "aedlt": "1"}))
-    return sorted(events, key=lambda event: event.first)
+        events = [replace(event, fields={**event.fields, "aedlt": "1"}), *events]
+    return sorted(_distinct(events), key=lambda event: event.first)
+
+
+def _distinct(events: Sequence[Event]) -> list[Event]:
+    """Leave out an event that reads like one before it: same term, same start as entered."""
+    kept = {(event.fields["aeterm"], event.fields["aestdat"]): event for event in reversed(events)}
+    return list(reversed(kept.values()))
+
+
+def _mild(event: Event) -> Event:
+    """Make a severe related event moderate."""
+    fields = event.fields
+    if fields["aerel"] == "1" or fields["aegr"] != str(_SEVERE):
+        return event
+    return replace(event, fields={**fields, "aegr": "2", "aesev": "2", "aeser": "0"})
 
 
 def _of_term(
     draws: Draws, truth: TrialTruth, arm: ArmTruth, row: Mapping[str, str], period: Period
 ) -> Iterator[Event]:
-    """Events of one term: a part related to the treatment, which the arm multiplies, and the rest."""
+    """Draw events of one term: a part related to the treatment, which the arm multiplies, and the rest."""
     consent, dose, last = period
     for related in (True, False):
         rng = draws.stream("event", row["term"], int(related))
@@ -141,7 +159,7 @@ def draw_medication(draws: Draws, truth: TrialTruth, person: Person, events: Seq
             reason = event.fields["aeterm"]
             remedy = _drug(event.remedy, "3", "", "", "", reason, event.first.isoformat())
             given.append(remedy | ({"cmendat": event.last.isoformat()} if event.ended else {}))
-    return given
+    return list({(drug["cmtrt"], drug["cmstdat"]): drug for drug in reversed(given)}.values())[::-1]
 
 
 def _drug(*values: str) -> Fields:

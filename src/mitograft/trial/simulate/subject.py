@@ -103,7 +103,7 @@ def simulate_subject(
         weeks = (day - dose).days / 7
         seen = entry.get(visit) or _observe(plan, draws, disease, weeks, visit)
         rows += _visit_rows(plan, draws, person, visit, day, seen)
-    rows += _unscheduled(plan, draws, person, disease, _free_days(schedule, dose, ending.day))
+    rows += _unscheduled(plan, draws, person, disease, (schedule, dose, ending.day))
     rows += _baseline_rows(plan, draws, person, dose)
     rows += _logs(person, ending, [event.fields for event in events])
     medication = draw_medication(draws, plan.truth, person, events)
@@ -241,22 +241,20 @@ def _screening_forms(plan: Plan, draws: Draws, person: Person, seen: Seen) -> di
     }
 
 
-def _free_days(schedule: Mapping[str, date], dose: date, last: date) -> tuple[date, list[date]]:
-    """Return the dose, and the days after it on which no visit is planned."""
-    days = [dose + timedelta(days=after) for after in range(1, (last - dose).days)]
-    return dose, [day for day in days if day not in schedule.values()]
-
-
 def _unscheduled(
-    plan: Plan, draws: Draws, person: Person, disease: Disease, free: tuple[date, list[date]]
+    plan: Plan,
+    draws: Draws,
+    person: Person,
+    disease: Disease,
+    period: tuple[Mapping[str, date], date, date],
 ) -> Iterator[FormRow]:
-    """Visits nobody planned, for vital signs and laboratory."""
-    dose, days = free
+    """Yield the visits nobody planned, for vital signs and laboratory; none on the day of a planned one."""
+    schedule, dose, last = period
     rng = draws.stream("unscheduled")
-    count = min(int(rng.poisson(plan.truth.unscheduled)), len(days))
-    chosen = sorted(rng.choice(len(days), count, replace=False).tolist()) if count else []
-    for occurrence, place in enumerate(chosen, 1):
-        day, name = days[place], f"{_UNSCHEDULED} {occurrence}"
+    after = rng.integers(1, max(2, (last - dose).days), int(rng.poisson(plan.truth.unscheduled))).tolist()
+    days = {dose + timedelta(days=number) for number in after} - set(schedule.values())
+    for occurrence, day in enumerate(sorted(day for day in days if day < last), 1):
+        name = f"{_UNSCHEDULED} {occurrence}"
         seen = _observe(plan, draws, disease, (day - dose).days / 7, name)
         forms = {
             "visit": {"visdat": day.isoformat()},
