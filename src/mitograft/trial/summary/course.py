@@ -94,6 +94,7 @@ def summarise_exposure(
     exposure: Dataset,
     amounts: Sequence[Measurement],
     *,
+    where: Mapping[str, str] | None = None,
     titles: tuple[str, str] = ("exposure", "Exposure"),
     data_kind: DataKind = "measured",
 ) -> Result:
@@ -107,6 +108,8 @@ def summarise_exposure(
         Records of doses, one row a dose (ADEX of one parameter, or EX).
     amounts
         Variables that are added within the subject, with label, unit and decimals.
+    where
+        Variables with the value a counted record has; all records unless said otherwise.
     titles
         Id and title of the table.
     data_kind
@@ -123,8 +126,8 @@ def summarise_exposure(
 
     if not amounts:
         raise UsageError("Exposure: found no amount to describe; expected at least one variable.")
-    require_variables(exposure, (amount.variable for amount in amounts))
-    members = members_of(population, exposure)
+    require_variables(exposure, [*(amount.variable for amount in amounts), *(where or {})])
+    members = members_of(population, exposure, equal_to(where or {}))
     by_subject = members.group_by("_group", "_person").agg(
         pl.len().cast(pl.Float64).alias("_doses"),
         *(pl.col(amount.variable).sum().alias(amount.variable) for amount in amounts),

@@ -87,27 +87,28 @@ def records_of(results: Iterable[Result]) -> Dataset:
     results
         Any tables.
     """
+    import numpy as np
     import polars as pl
 
     parts = []
     for result in results:
+        of: dict[str, list[tuple[int, int, Records]]] = {}
         for row, column, cell in result.cells():
             for records in cell.records:
-                frame = result.sources[records.dataset].frame
-                subject = frame["USUBJID"].gather(records.rows) if "USUBJID" in frame.columns else None
-                parts.append(
-                    pl.DataFrame(
-                        {
-                            "RESULTID": result.id,
-                            "ROWNUM": float(row),
-                            "COLNUM": float(column),
-                            "DATASET": records.dataset,
-                            "RECNUM": pl.Series(records.rows + 1, dtype=pl.Float64),
-                            "USUBJID": subject,
-                        },
-                        schema=_schema(_LINKS),
-                    )
-                )
+                of.setdefault(records.dataset, []).append((row, column, records))
+        for name, found in of.items():
+            frame = result.sources[name].frame
+            rows, columns, counted = zip(*found, strict=True)
+            sizes = [len(records) for records in counted]
+            places = np.concatenate([records.rows for records in counted])
+            link = {
+                "ROWNUM": np.repeat(np.array(rows, dtype=float), sizes),
+                "COLNUM": np.repeat(np.array(columns, dtype=float), sizes),
+                "RECNUM": places + 1.0,
+                "USUBJID": frame["USUBJID"].gather(places) if "USUBJID" in frame.columns else None,
+            }
+            part = pl.DataFrame(link).with_columns(RESULTID=pl.lit(result.id), DATASET=pl.lit(name))
+            parts.append(part.select(list(_schema(_LINKS))).cast(_schema(_LINKS)))
     frame = pl.concat(parts) if parts else pl.DataFrame(schema=_schema(_LINKS))
     return Dataset("ARDREC", "Records of the Analysis Results", frame, _variables(_LINKS))
 
