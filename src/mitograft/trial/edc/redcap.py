@@ -133,7 +133,7 @@ class _Reader:
 
     def _check_header(self, table: RawTable) -> bool:
         if self.subject_field not in table.columns:
-            labels = {info.label for info in self.fields.values()} | _LABEL_COLUMNS
+            labels = {info.label for info in self.fields.values()} - set(self.fields) | _LABEL_COLUMNS
             if labels & set(table.columns):
                 self._file(table, "label-export", "the labels of the fields in the header",
                            "the names of the fields", _RAW)  # fmt: skip

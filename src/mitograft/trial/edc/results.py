@@ -65,6 +65,14 @@ class Standardiser:
         unit = self._spell(values, domain)
         match = _RESULT.fullmatch(original)
         if match is None:
+            if unit and any(letter.isdigit() for letter in original):
+                self.complaints.cell(
+                    row,
+                    name,
+                    "no-number",
+                    describe_cell(original),
+                    "a number, also <0.5, or words without digits",
+                )
             values[f"{domain}STRESC"] = original
             return
         conversion = self._conversion(domain, _text(values.get(f"{domain}TESTCD")), unit, row, name)
