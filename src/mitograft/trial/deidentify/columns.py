@@ -147,7 +147,7 @@ def _pointer(variable: Variable, frame: "pl.DataFrame", dataset: str, study: Stu
     domain = frame["RDOMAIN"] if "RDOMAIN" in frame.columns else pl.Series([dataset] * frame.height)
     table = pl.DataFrame({"domain": domain, "pointer": frame["IDVAR"]})
     targets = table.unique().drop_nulls().sort("domain", "pointer").rows()
-    actions = {target: find_rule(*target, study.rules).action for target in targets}
+    actions = {target: find_rule(target[0], target[1], study.rules).action for target in targets}
     codes = _replace(column, _codes(column, study))
     kept = [target for target, action in actions.items() if action == "keep"]
     coded = [target for target, action in actions.items() if action == "code"]

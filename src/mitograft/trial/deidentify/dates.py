@@ -12,7 +12,7 @@ anybody, occurs again. Dates before 1900 or after 2199, and text that is no date
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitograft.trial.deidentify.codes import derive_number
 from mitograft.trial.sdtm.dates import day_precision, earliest_day, latest_day
@@ -89,7 +89,7 @@ def shift_text(column: "pl.Series", days: "pl.Series") -> "pl.Series":
     middle = pl.col("low") + (pl.col("high") - pl.col("low")) / 2
     text = (middle + pl.duration(days="days")).dt.to_string("%Y-%m-%d")
     precision = day_precision("cell")
-    written = pl.when(precision == "day").then(text + pl.col("cell").str.slice(_WRITTEN["day"]))
+    written: Any = pl.when(precision == "day").then(text + pl.col("cell").str.slice(_WRITTEN["day"]))
     for name in ("month", "year"):
         written = written.when(precision == name).then(text.str.slice(0, _WRITTEN[name]))
     return frame.select(written.alias(column.name)).to_series()

@@ -7,7 +7,7 @@ Knowl-Based Syst 2002;10:557-570).
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitograft.trial.dataset import Dataset
 
@@ -123,7 +123,8 @@ def _age_group(bands: tuple[float, ...], oldest: float) -> "pl.Expr":
     age = pl.col("AGE").cast(pl.Float64, strict=False)
     edges = [*bands, oldest + 1]
     names = [f"<{edges[0]:g}", *(f"{low:g}-{high - 1:g}" for low, high in pairwise(edges))]
-    group = pl.when(age.is_null()).then(pl.lit(""))
+    group: Any = pl.when(age.is_null()).then(pl.lit(""))
     for edge, name in zip(edges, names, strict=True):
         group = group.when(age < edge).then(pl.lit(name))
-    return group.otherwise(pl.lit(f">{oldest:g}")).alias("AGE")
+    found: pl.Expr = group.otherwise(pl.lit(f">{oldest:g}")).alias("AGE")
+    return found
