@@ -93,11 +93,11 @@ _OTHER = "ADAM OTHER"
 def _item(dataset: Dataset, variable: Variable, spec: DatasetSpec | None) -> ItemContent:
     known = spec.variable(variable.name) if spec else None
     column = dataset.frame[variable.name]
-    extent = measure_column(column, length=known.length if known else variable.length)
+    extent = measure_column(column)
     if variable.type == "text" and variable.name.endswith("DTC"):
         extent = measure_column(column, date=True)
     codelist = known.codelist if known else ""
-    if variable.name == _PARAMETER:
+    if variable.name == _PARAMETER and _parameters(dataset):
         codelist = f"{dataset.name}.{_PARAMETER}"
     return ItemContent(
         variable.name,

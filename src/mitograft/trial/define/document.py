@@ -60,7 +60,8 @@ def encode_define(content: Content, heading: Heading) -> bytes:
         tree.set(name, uri)
     _clean(tree)
     ET.indent(tree, " ")
-    return _DECLARATION + ET.tostring(tree, encoding="utf-8") + b"\n"
+    written: bytes = ET.tostring(tree, encoding="utf-8")
+    return _DECLARATION + written + b"\n"
 
 
 def _clean(tree: "Element") -> None:

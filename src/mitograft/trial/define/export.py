@@ -12,6 +12,7 @@ from mitograft.provenance.faults import fault_of
 from mitograft.trial.adam import Adam
 from mitograft.trial.dataset import Dataset, Datasets
 from mitograft.trial.define.guide import reviewers_guide
+from mitograft.trial.define.measures import measure_column
 from mitograft.trial.define.xml import DefineOptions, define_xml
 from mitograft.trial.formats import encode_dataset
 from mitograft.trial.protocol import Protocol
@@ -130,7 +131,7 @@ def export_trial(
 def _fitted(dataset: Dataset) -> Dataset:
     """Return the data set with lengths of text as long as its longest value."""
     variables = tuple(
-        replace(v, length=int(dataset.frame[v.name].str.len_bytes().max() or 1)) if v.type == "text" else v
+        replace(v, length=measure_column(dataset.frame[v.name]).length) if v.type == "text" else v
         for v in dataset.variables
     )
     return replace(dataset, variables=variables)

@@ -155,15 +155,16 @@ def _add_table(document: "Document", table: GuideTable) -> None:
             run = paragraph.add_run(safe_text(text))
             run.bold = place == 0
             run.font.size = Pt(7.5)
-    _repeat(grid.rows[0])
+        _mark(row, "w:cantSplit")
+    _mark(grid.rows[0], "w:tblHeader")
     document.add_paragraph()
 
 
-def _repeat(row: Any) -> None:
-    """Repeat the headings on every page."""
+def _mark(row: Any, property_name: str) -> None:
+    """Give a row a property: not split over pages, or repeated on each."""
     from docx.oxml import OxmlElement
 
-    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    row._tr.get_or_add_trPr().append(OxmlElement(property_name))
 
 
 def _same_bytes(data: bytes) -> bytes:

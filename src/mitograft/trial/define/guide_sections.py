@@ -103,8 +103,8 @@ def _arms(protocol: Protocol) -> GuideSection:
     )
     words = (
         f"Study {protocol.study}. The window for dose-limiting toxicity is {protocol.dlt_days} days after "
-        f"the first dose. Adverse events and laboratory values are graded by CTCAE {protocol.ctcae}. Cut-off: "
-        f"{protocol.cutoff or 'none'}."
+        f"the first dose. Adverse events and laboratory values are graded by CTCAE {protocol.ctcae}. "
+        f"Cut-off: {protocol.cutoff or 'none'}."
     )
     return GuideSection("Study and arms", (words,), (), GuideTable(("Arm", "Name", "Dose"), rows, (2, 5, 3)))
 
@@ -133,7 +133,9 @@ def _datasets(content: Content) -> GuideSection:
     )
     name = {"ADaM": "Analysis data sets", "SDTM": "Collected data sets"}[content.standard]
     columns = ("Name", "Label", "Class", "One row", "Key", "Rows")
-    return GuideSection(f"{name} ({content.standard})", (), (), GuideTable(columns, rows, (2, 4, 3, 5, 4, 1)))
+    return GuideSection(
+        f"{name} ({content.standard})", (), (), GuideTable(columns, rows, (2, 4, 3, 5, 4, 1.6))
+    )
 
 
 def _populations(datasets: Datasets, spec: Specification) -> GuideSection:
@@ -173,7 +175,7 @@ def _imputed(datasets: Datasets) -> GuideSection:
     if not rows:
         return GuideSection("Imputed dates", ("No date was imputed.",))
     columns = ("Data set", "Flag", "Label", "Rows")
-    return GuideSection("Imputed dates", (), (), GuideTable(columns, rows, (2, 2, 6, 1)))
+    return GuideSection("Imputed dates", (), (), GuideTable(columns, rows, (2, 2, 6, 1.6)))
 
 
 def _findings(findings: "Sequence[Finding] | None") -> GuideSection:
@@ -188,7 +190,7 @@ def _findings(findings: "Sequence[Finding] | None") -> GuideSection:
     rows = tuple((f.severity, f.rule_id, f.domain, f.message, str(len(f.records)), "") for f in ordered)
     columns = ("Severity", "Rule", "Data set", "What", "Records", "Explanation")
     told = f"Records by severity: {words}. The explanations are for the sponsor to write."
-    return GuideSection(title, (told,), (), GuideTable(columns, rows, (2, 2, 2, 6, 1, 4)))
+    return GuideSection(title, (told,), (), GuideTable(columns, rows, (2, 2, 2, 6, 2, 4)))
 
 
 def _choices(adam: Adam | Datasets) -> GuideSection:

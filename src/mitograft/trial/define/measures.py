@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Extent", "date_extent", "measure_column"]
+__all__ = ["Extent", "measure_column"]
 
 _DATE = r"^\d{4}-\d\d-\d\d$"
 _MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$"
 _PARTIAL_DATE = r"^\d{4}(-\d\d(-\d\d)?)?$"
 _EXACT = 1e15
-_SAS_DATE_BYTES = 8
+_NUMBER_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,10 @@ class Extent:
     empty: bool = False
 
 
-def date_extent() -> Extent:
-    """Return what a date of an analysis data set is: a whole number of days under a date format."""
-    return Extent("integer", _SAS_DATE_BYTES)
-
-
-def measure_column(column: "pl.Series", *, date: bool = False, length: int | None = None) -> Extent:
+def measure_column(column: "pl.Series", *, date: bool = False) -> Extent:
     """Return type, length and decimals of a column.
+
+    A date of an analysis data set is a whole number of days; text without any value has the length 1.
 
     Parameters
     ----------
@@ -41,8 +38,6 @@ def measure_column(column: "pl.Series", *, date: bool = False, length: int | Non
     date
         Whether the text is ISO 8601: ``date``, ``datetime``, ``partialDate`` or ``incompleteDatetime``,
         whichever all values are.
-    length
-        Length where there is no value at all.
 
     >>> import polars as pl
     >>> measure_column(pl.Series([1.5, 22.25, None]))
@@ -55,13 +50,13 @@ def measure_column(column: "pl.Series", *, date: bool = False, length: int | Non
     values = column.drop_nulls().unique()
     empty = values.is_empty()
     if column.dtype == pl.Date:
-        return Extent("integer", _SAS_DATE_BYTES, None, empty)
+        return Extent("integer", _NUMBER_BYTES, None, empty)
     if column.dtype == pl.String:
         if date:
             return Extent(_date_type(values), None, None, empty)
-        return Extent("text", int(values.str.len_bytes().max() or length or 1), None, empty)  # type: ignore[arg-type]
+        return Extent("text", int(values.str.len_bytes().max() or 1), None, empty)  # type: ignore[arg-type]
     if empty:
-        return Extent("float" if length is None else "integer", length or _SAS_DATE_BYTES, None, empty=True)
+        return Extent("integer", _NUMBER_BYTES, None, empty=True)
     return _number(values)
 
 

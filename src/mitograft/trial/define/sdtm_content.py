@@ -39,7 +39,8 @@ def sdtm_content(datasets: Datasets) -> Content:
     datasets
         In the order of the file.
     """
-    described, codelists = [], {}
+    described: list[DatasetContent] = []
+    codelists: dict[str, CodelistContent] = {}
     for dataset in datasets.values():
         content = _dataset(dataset)
         described.append(content)
@@ -105,7 +106,7 @@ def _item(
 ) -> ItemContent:
     name = variable.name
     date = variable.type == "text" and name.endswith("DTC")
-    extent = measure_column(dataset.frame[name], date=date, length=variable.length)
+    extent = measure_column(dataset.frame[name], date=date)
     keys = domain.keys if domain else ()
     keyed = ("STUDYID", *keys)
     return ItemContent(
@@ -127,10 +128,10 @@ def _item(
 
 def _list_of(dataset: Dataset, name: str, known: DomainVariable | None) -> str:
     """Return the code list of a variable: a public one, or that of the tests of its data set."""
-    if name in {f"{dataset.name}TESTCD", "QNAM"}:
+    count = dataset.frame[name].drop_nulls().n_unique()
+    if name in {f"{dataset.name}TESTCD", "QNAM"} and count:
         return f"{dataset.name}.{name}"
-    few = dataset.frame[name].drop_nulls().n_unique() <= _MANY
-    if known and known.codelist and few and dataset.frame[name].null_count() < dataset.frame.height:
+    if known and known.codelist and 0 < count <= _MANY:
         return known.codelist if known.codelist in load_terms() else f"{dataset.name}.{name}"
     return ""
 
