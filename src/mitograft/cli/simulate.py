@@ -1,6 +1,7 @@
 """``mitograft simulate``: the virtual study as raw files."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -12,7 +13,11 @@ __all__ = ["command"]
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="Seed of all draws."
 )
-def command(folder: Path, seed: int) -> None:
+@click.option(
+    "--trial", type=click.Choice(["redcap", "odm", "sdtm"]), default="redcap", show_default=True,
+    help="Shape of the clinical data.",
+)  # fmt: skip
+def command(folder: Path, seed: int, trial: Literal["redcap", "odm", "sdtm"]) -> None:
     """Write the virtual study pn101 into a new folder DIR, as the instruments' own files.
 
     Every file is marked as simulated. Then "mitograft run DIR" analyses it like any other study; the truth
@@ -20,5 +25,5 @@ def command(folder: Path, seed: int) -> None:
     """
     from mitograft.simulation import simulate_study
 
-    simulate_study(folder, seed)
+    simulate_study(folder, seed, trial=trial)
     click.echo(f"Wrote the simulated study {folder}. Next: mitograft run {folder}")

@@ -16,6 +16,7 @@ from mitograft.product.simulate import DoseTruth, LotTruth, ProductTruth, Stabil
 from mitograft.provenance import new_directory
 from mitograft.seeds import stream
 from mitograft.simulation.mice import simulate_mice
+from mitograft.simulation.trial import TrialShape, simulate_patients, source_line
 from mitograft.simulation.truth import StudyTruth
 
 __all__ = ["simulate_study"]
@@ -30,10 +31,13 @@ _MARK = "SIMULATED"
 Rows = list[tuple[str, ...]]
 
 
-def simulate_study(folder: Path, seed: int, truth: StudyTruth | None = None) -> None:
+def simulate_study(
+    folder: Path, seed: int, truth: StudyTruth | None = None, *, trial: TrialShape = "redcap"
+) -> None:
     """Write a study folder of simulated files, with its truth in the folder ``truth``.
 
-    The analysis reads the files and never the truth; every file carries the word SIMULATED.
+    The analysis reads the files and never the truth; every file carries the word SIMULATED. ``trial`` is the
+    shape of the clinical data: the export of one of two data capture systems, or SDTM.
 
     Raises
     ------
@@ -43,12 +47,14 @@ def simulate_study(folder: Path, seed: int, truth: StudyTruth | None = None) -> 
         If the machine refuses.
     """
     with new_directory(folder) as build:
-        _write(build, seed, truth or StudyTruth())
+        _write(build, seed, truth or StudyTruth(), trial)
 
 
-def _write(folder: Path, seed: int, truth: StudyTruth) -> None:
+def _write(folder: Path, seed: int, truth: StudyTruth, trial: TrialShape) -> None:
     text = files("mitograft.simulation").joinpath("pn101.toml").read_text(encoding="utf-8")
-    (folder / "study.toml").write_text(text.replace("SEED", str(seed)), encoding="utf-8")
+    (folder / "study.toml").write_text(
+        text.replace("SEED", str(seed)).replace("TRIAL_SOURCE", source_line(trial)), encoding="utf-8"
+    )
     (folder / "invitro").mkdir()
     _product(folder / "product", seed)
     samples: Rows = []
@@ -61,6 +67,7 @@ def _write(folder: Path, seed: int, truth: StudyTruth) -> None:
     (folder / "invitro" / "samples.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     simulate_mice(folder / "mouse", seed, truth.mouse)
     (folder / "truth").mkdir()
+    simulate_patients(folder, seed, trial)
     record = {"seed": seed, **asdict(truth)}
     (folder / "truth" / "truth.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 

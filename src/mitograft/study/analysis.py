@@ -23,14 +23,17 @@ from mitograft.statistics.proportions import clopper_pearson
 from mitograft.study.config import StudyConfig, TrialPart
 from mitograft.study.folder import Study
 from mitograft.study.scoring import score_file
+from mitograft.study.trial import Trial
 from mitograft.tables.read import read_table
-from mitograft.trial.core_set import CohortScore
+from mitograft.trial.adam import core_set_table, subjects_table
+from mitograft.trial.core_set import CohortScore, derive_tis
 from mitograft.trial.history import SingleArmReading, load_single_arm_parameters, read_single_arm
 from mitograft.trial.responders import Counts, Origin, count_responders, derive_difference, derive_rate
 from mitograft.trial.subjects import Mark, Subject, read_marks, read_subjects
 
 __all__ = ["Patients", "analyse_patients", "judge_claims", "read_history"]
 
+ALL_GROUPS = "all"
 IMPROVED = "improved by the 2004 definition"
 AGREEMENT = "agreement with published marks"
 _LEAST_MEASURES = 3  # the definition asks for three improved measures; with fewer it cannot be met
@@ -67,8 +70,10 @@ class Patients:
         return bool(self.improvement.result[row]) == (mark.mark == "improved")
 
 
-def analyse_patients(study: Study) -> Patients | None:
+def analyse_patients(study: Study, trial: Trial | None = None) -> Patients | None:
     """Score the core set measures of a study and derive its responder evidence; None without a trial part.
+
+    With a whole trial its analysis data sets give measures and groups; else the tables of study.toml.
 
     Raises
     ------
@@ -81,17 +86,8 @@ def analyse_patients(study: Study) -> Patients | None:
     if part is None:
         return None
     rules = tis_rules(part.population, part.variant, study.config.overrides("tis"))
-    cohort = score_file(
-        study.path(part.core_set),
-        rules=rules,
-        missing=part.missing,
-        baseline=part.baseline,
-        names=part.map,
-        ignore=part.ignore,
-    )
-    subjects: Mapping[str, Subject] = (
-        read_subjects(read_table(study.path(part.subjects))) if part.subjects else {}
-    )
+    cohort = _cohort(study, part, trial, rules)
+    subjects = _subjects(study, part, trial)
     marks: Mapping[str, Mark] = read_marks(read_table(study.path(part.marks))) if part.marks else {}
     plain = {name: column for name, column in cohort.final.items() if name != "mmt8_max"}
     patients = Patients(
@@ -99,25 +95,46 @@ def analyse_patients(study: Study) -> Patients | None:
         groups=[subjects[s].group if s in subjects else "" for s in cohort.subject],
         diagnoses=[subjects[s].diagnosis if s in subjects else "" for s in cohort.subject],
         marks=[marks.get(s) for s in cohort.subject],
-        primary=_primary(cohort, part),
+        primary=_primary(cohort, trial.protocol.primary_visit if trial else part.primary_visit),
         improvement=_improvement(cohort),
         probability=responder_probability(cohort.baseline, plain, rules=rules),
         following=next_category(cohort.baseline, plain, rules=rules),
         evidence=(),
     )
-    origin = Origin(f"{part.core_set}, scored by mitograft", study.config.study.data_kind)
+    source = part.core_set or part.folder
+    origin = Origin(f"{source}, scored by mitograft", study.config.study.data_kind)
     return _with_evidence(patients, part, rules, origin)
 
 
-def _primary(cohort: CohortScore, part: TrialPart) -> npt.NDArray[np.bool_]:
+def _cohort(study: Study, part: TrialPart, trial: Trial | None, rules: TisRules) -> CohortScore:
+    if trial is not None:
+        table = core_set_table(trial.adam, trial.protocol)
+        return derive_tis(table, rules=rules, missing=part.missing, baseline=trial.protocol.baseline_visit)
+    return score_file(
+        study.path(part.core_set or ""),
+        rules=rules,
+        missing=part.missing,
+        baseline=part.baseline,
+        names=part.map,
+        ignore=part.ignore,
+    )
+
+
+def _subjects(study: Study, part: TrialPart, trial: Trial | None) -> Mapping[str, Subject]:
+    if trial is not None:
+        return read_subjects(subjects_table(trial.adam))
+    return read_subjects(read_table(study.path(part.subjects))) if part.subjects else {}
+
+
+def _primary(cohort: CohortScore, visit: str | None) -> npt.NDArray[np.bool_]:
     visits = np.array(cohort.visit)
-    if part.primary_visit is not None:
-        if part.primary_visit not in cohort.visit:
+    if visit is not None:
+        if visit not in cohort.visit:
             raise UsageError(
-                f"study.toml: found primary_visit {part.primary_visit!r}; "
+                f"study.toml: found primary_visit {visit!r}; "
                 f"expected one of the scored visits {', '.join(dict.fromkeys(cohort.visit))}."
             )
-        return np.asarray(visits == part.primary_visit)
+        return np.asarray(visits == visit)
     last = {subject: row for row, subject in enumerate(cohort.subject)}
     return np.isin(np.arange(len(visits)), list(last.values()))
 
@@ -199,7 +216,7 @@ def _agreement(patients: Patients, origin: Origin) -> Iterator[Evidence]:
 
 
 def read_history(
-    config: StudyConfig, patients: Patients | None
+    config: StudyConfig, patients: Patients | None, trial: Trial | None = None
 ) -> tuple[SingleArmReading, int | None] | None:
     """Read every result of the single arm against history; with the responders seen where a group is named.
 
@@ -216,16 +233,25 @@ def read_history(
     parameters = load_single_arm_parameters().override(config.overrides("history"))
     if part.group is None or patients is None:
         return read_single_arm(part.n, part.threshold, parameters=parameters), None
-    chosen = patients.primary & (np.array(patients.groups) == part.group)
+    chosen = patients.primary & _in_group(patients, part.group, trial)
     score = patients.cohort.score
     counts = count_responders(
         part.group, score.tis_low >= part.threshold, score.tis_high >= part.threshold, chosen
     )
     if not counts.n:
         raise UsageError(
-            f"study.toml: found history group {part.group!r}; expected a group of the subjects file."
+            f"study.toml: found history group {part.group!r}; expected a group of the patients, or all."
         )
     return read_single_arm(counts.n, part.threshold, parameters=parameters), counts.sure
+
+
+def _in_group(patients: Patients, group: str, trial: Trial | None) -> npt.NDArray[np.bool_]:
+    """Mark the rows of a group; ``all`` marks every row but those of placebo arms."""
+    groups = np.array(patients.groups)
+    if group != ALL_GROUPS:
+        return np.asarray(groups == group)
+    placebo = [arm.name for arm in trial.protocol.arms if arm.placebo] if trial else []
+    return ~np.isin(groups, placebo)
 
 
 def judge_claims(config: StudyConfig, evidence: tuple[Evidence, ...]) -> tuple[Judgement, ...]:

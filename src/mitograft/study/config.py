@@ -21,6 +21,7 @@ from mitograft.study.config_invitro import (
 )
 from mitograft.study.config_mouse import MousePart
 from mitograft.study.config_parts import ID, Id, Part, StudyPath, Text
+from mitograft.study.config_trial import TrialPart
 from mitograft.study.toml_lines import line_of
 
 __all__ = [
@@ -55,26 +56,6 @@ class StudyPart(Part):
     citations: list[Text] = Field(default=[])
 
 
-class TrialPart(Part):
-    """``[trial]``: core set measures of patients.
-
-    ``primary_visit`` is the visit of the end point (default: each subject's last); ``contrasts`` lists pairs
-    of groups of the subjects file to compare.
-    """
-
-    core_set: StudyPath
-    subjects: StudyPath | None = None
-    marks: StudyPath | None = None
-    population: Literal["adult", "juvenile"] = "adult"
-    variant: Literal["imacs", "printo"] = "imacs"
-    baseline: Text | None = None
-    primary_visit: Text | None = None
-    contrasts: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] = Field(default=[])
-    missing: Literal["strict", "zero", "bounds", "rescale"] = "strict"
-    map: dict[str, str] = Field(default={})
-    ignore: list[str] = Field(default=[])
-
-
 class ProductPart(Part):
     """``[product]``: the folder of the mitochondria lots (lots.csv and, if there, its other tables)."""
 
@@ -84,8 +65,8 @@ class ProductPart(Part):
 class HistoryPart(Part):
     """``[history]``: the single-arm trial that is read against placebo arms.
 
-    With ``group``, patients and responders are counted in that group of the trial; without it every possible
-    result of ``n`` patients is read.
+    With ``group``, patients and responders are counted in that group of the trial (``all``: in every group);
+    without it every possible result of ``n`` patients is read.
     """
 
     n: Annotated[int, Field(ge=1, le=1000)] = 9

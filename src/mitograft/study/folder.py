@@ -88,7 +88,9 @@ def files_of(study: Study) -> list[Path]:
     config = study.config
     trial = config.trial
     names = [FILE] + ([n for n in (trial.core_set, trial.subjects, trial.marks) if n] if trial else [])
-    folders = [part.folder for part in (config.product, config.invitro, config.mouse) if part is not None]
+    parts = (config.product, config.invitro, config.mouse)
+    folders = [part.folder for part in parts if part is not None]
+    folders += [name for name in (trial.folder, trial.meddra) if name] if trial else []
     inside = [path for name in folders for path in _all_files(study.path(name))]
     return [*(study.path(name) for name in names), *inside]
 

@@ -32,6 +32,8 @@ from mitograft.study.mouse import Mouse, analyse_mouse
 from mitograft.study.mouse_send import export_send
 from mitograft.study.outputs import figures_of, overlays_of, tables_of
 from mitograft.study.sections.document import Findings, make_document
+from mitograft.study.trial import Trial, analyse_trial
+from mitograft.study.trial_outputs import write_trial
 from mitograft.tables.write import encode_table
 from mitograft.trial.history import SingleArmReading
 
@@ -40,6 +42,7 @@ __all__ = ["Outcome", "run_study", "steps_of"]
 _LOTS = "judge the mitochondria lots"
 _CELLS = "analyse the cell assays"
 _MICE = "analyse the mice"
+_TRIAL = "read, check and derive the trial"
 _PATIENTS = "score patients"
 _HISTORY = "read against historical placebo"
 _CLAIMS = "judge claims"
@@ -62,6 +65,7 @@ def steps_of(config: StudyConfig) -> tuple[str, ...]:
         (_LOTS, config.product),
         (_CELLS, config.invitro),
         (_MICE, config.mouse),
+        (_TRIAL, config.trial.protocol if config.trial else None),
         (_PATIENTS, config.trial),
         (_HISTORY, config.history),
     )
@@ -92,27 +96,30 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
         tell(_MICE)
     mouse = analyse_mouse(study)
     require_honest_kind(study, invitro)
+    if study.config.trial and study.config.trial.protocol:
+        tell(_TRIAL)
+    trial = analyse_trial(study, product)
     if study.config.trial:
         tell(_PATIENTS)
-    patients = analyse_patients(study)
+    patients = analyse_patients(study, trial)
     if study.config.history:
         tell(_HISTORY)
-    history = read_history(study.config, patients)
+    history = read_history(study.config, patients, trial)
     tell(_CLAIMS)
-    evidence = _evidence(study, (product, invitro, mouse, patients), history)
+    evidence = _evidence(study, (product, invitro, mouse, trial, patients), history)
     claims = judge_claims(study.config, evidence)
-    findings = Findings(study.config, product, invitro, mouse, patients, history, evidence, claims)
+    findings = Findings(study.config, product, invitro, mouse, trial, patients, history, evidence, claims)
     tell(_REPORT)
     return _write(study, findings, command)
 
 
 def _evidence(
     study: Study,
-    parts: tuple[ProductResult | None, Invitro | None, Mouse | None, Patients | None],
+    parts: tuple[ProductResult | None, Invitro | None, Mouse | None, Trial | None, Patients | None],
     history: tuple[SingleArmReading, int | None] | None,
 ) -> tuple[Evidence, ...]:
     """Collect the evidence of all parts; the reading against history where a group was observed."""
-    product, invitro, mouse, patients = parts
+    product, invitro, mouse, trial, patients = parts
     kind = study.config.study.data_kind
     rows = product_evidence(product, kind) if product else ()
     if invitro is not None:
@@ -120,6 +127,7 @@ def _evidence(
         rows += invitro.evidence
         rows += tuple(uptake_evidence(uptake.estimates, invitro.assigned, kind)) if uptake else ()
     rows += mouse.evidence if mouse else ()
+    rows += trial.evidence if trial else ()
     rows += patients.evidence if patients else ()
     if history is None or study.config.history is None or history[1] is None:
         return rows
@@ -166,6 +174,9 @@ def _write_results(folder: Path, findings: Findings, document: Document) -> None
     (folder / "figures").mkdir()
     for name, svg in figures_of(document):
         atomic_write_text(folder / "figures" / f"{name}.svg", svg)
+    if findings.trial is not None and findings.config.trial is not None:
+        kind, export = findings.config.study.data_kind, findings.config.trial.export
+        write_trial(findings.trial, folder / "trial", kind=kind, export=export)
     mouse = findings.mouse
     if mouse is not None and mouse.sent:
         study = findings.config.study.id

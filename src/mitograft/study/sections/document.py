@@ -23,6 +23,8 @@ from mitograft.study.sections.mouse import mouse_sections
 from mitograft.study.sections.product import product_section
 from mitograft.study.sections.provenance import evidence_table, provenance_section
 from mitograft.study.sections.tis import tis_section
+from mitograft.study.sections.trial import trial_sections
+from mitograft.study.trial import Trial
 from mitograft.tables.parameters import Parameter
 from mitograft.trial.history import SingleArmReading
 
@@ -37,6 +39,7 @@ class Findings:
     product: ProductResult | None
     invitro: Invitro | None
     mouse: Mouse | None
+    trial: Trial | None
     patients: Patients | None
     history: tuple[SingleArmReading, int | None] | None
     evidence: tuple[Evidence, ...]
@@ -74,6 +77,8 @@ def _sections(
         yield from assay_sections(findings.invitro, study.data_kind)
     if findings.mouse is not None:
         yield from mouse_sections(findings.mouse, study.data_kind)
+    if findings.trial is not None:
+        yield from trial_sections(findings.trial, study.data_kind)
     if findings.patients is not None:
         yield improvement_section(findings.patients)
         yield tis_section(findings.patients, study.data_kind)
@@ -93,6 +98,8 @@ def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
         errors = [f"error_sd_{measure.name}" for measure in rules.measures]
         found += [("probability of a true response", p) for p in rules.parameters.flagged(errors)]
         found += [("definition of improvement", p) for p in findings.patients.improvement.flagged]
+    if findings.trial is not None:
+        found += [("analysis data sets", p) for p in findings.trial.parameters()]
     if findings.product is not None:
         found += [("product", p) for p in findings.product.flagged]
     if findings.invitro is not None:
@@ -156,6 +163,8 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
         yield "Donors in cell assays", str(len({a.sample.donor for a in findings.invitro.assigned}))
     if findings.mouse is not None and findings.mouse.colony is not None:
         yield "Mice", str(len(findings.mouse.colony.animals))
+    if findings.trial is not None:
+        yield "Subjects treated", str(findings.trial.treated)
     if findings.patients is not None:
         patients = findings.patients
         yield "Patients", str(len(set(patients.cohort.subject)))

@@ -18,7 +18,8 @@ from mitograft.trial.summary.visits import Response, Visits, summarise_by_visit,
 __all__ = ["efficacy_population", "safety_population", "standard_tables"]
 
 _ALL = "All subjects"
-_GRADES = tuple((str(grade), f"Grade {grade}") for grade in range(1, 6))
+_GRADES = range(1, 6)
+_LEAST_GRADE = 3  # shown even where nobody reached it
 _RELATION = (("NOT RELATED", "Not related"), ("RELATED", "Related"))
 _DECIMALS = {"PHYGLOB": 1, "PATGLOB": 1, "MMT8TOT": 0, "HAQDI": 3, "EXMUSC": 1}
 _TIMES = (15.0, 29.0, 57.0, 85.0)
@@ -112,8 +113,10 @@ def _events(safety: Population, data: Datasets, kind: DataKind) -> Iterator[Resu
     titles = ("events-overview", "Overview of treatment-emergent adverse events")
     yield summarise_criteria(safety, adae, overview, titles=titles, events=True, data_kind=kind)
     yield summarise_events(safety, Events(adae), data_kind=kind)
+    worst = max([_LEAST_GRADE, *adae.frame["ATOXGRN"].drop_nulls().to_list()])
+    grades = tuple((str(grade), f"Grade {grade}") for grade in _GRADES if grade <= worst)
     yield summarise_worst_level(
-        safety, Events(adae), Levels("ATOXGRN", "grade", _GRADES), data_kind=kind,
+        safety, Events(adae), Levels("ATOXGRN", "grade", grades), data_kind=kind,
         titles=("events-by-grade", "Treatment-emergent adverse events by highest CTCAE grade"),
     )  # fmt: skip
     yield summarise_worst_level(

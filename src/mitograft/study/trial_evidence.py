@@ -1,0 +1,80 @@
+"""What a trial bears on the claims: severe reactions and the score of all who were given the product."""
+
+from typing import TYPE_CHECKING
+
+from mitograft.evidence import DataKind, Evidence
+from mitograft.statistics.median import median_interval
+from mitograft.statistics.proportions import clopper_pearson
+from mitograft.trial.adam import Adam
+from mitograft.trial.protocol import Protocol
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SEVERE_GRADE", "trial_evidence"]
+
+SEVERE_GRADE = 3.0
+_LEVEL = 0.95
+
+
+def trial_evidence(adam: Adam, protocol: Protocol, source: str, kind: DataKind) -> tuple[Evidence, ...]:
+    """Return the share of treated subjects with a severe adverse drug reaction, and the median score.
+
+    A severe adverse drug reaction is a treatment-emergent event of grade 3 or higher that is related to
+    treatment. Subjects given placebo are left out of both. The score is that of the primary visit; subjects
+    without one are counted in the note, not imputed.
+    """
+    treated = _treated(adam, protocol)
+    if not len(treated):
+        return ()
+    return tuple(
+        row
+        for row in (_severe(adam, treated, source, kind), _score(adam, protocol, treated, source, kind))
+        if row
+    )
+
+
+def _treated(adam: Adam, protocol: Protocol) -> "pl.Series":
+    import polars as pl
+
+    placebo = [arm.name for arm in protocol.arms if arm.placebo]
+    frame = adam.datasets["ADSL"].frame
+    return frame.filter(pl.col("SAFFL") == "Y", ~pl.col("TRT01A").is_in(placebo))["USUBJID"]
+
+
+def _severe(adam: Adam, treated: "pl.Series", source: str, kind: DataKind) -> Evidence:
+    import polars as pl
+
+    events = adam.datasets["ADAE"].frame.filter(
+        pl.col("USUBJID").is_in(treated.implode()), pl.col("TRTEMFL") == "Y", pl.col("AREL") == "RELATED",
+        pl.col("ATOXGRN") >= SEVERE_GRADE,
+    )  # fmt: skip
+    count, n = events["USUBJID"].n_unique(), len(treated)
+    low, high = clopper_pearson(count, n, level=_LEVEL)
+    return Evidence(
+        quantity="severe adverse drug reactions", contrast="single arm", estimate=count / n, low=float(low),
+        high=float(high), level=_LEVEL, unit="1", n=n, method="Clopper-Pearson", source=f"{source}, ADAE",
+        data_kind=kind,
+        note=f"{count} of {n} subjects with a related event of grade {SEVERE_GRADE:g} or more after dosing.",
+    )  # fmt: skip
+
+
+def _score(
+    adam: Adam, protocol: Protocol, treated: "pl.Series", source: str, kind: DataKind
+) -> Evidence | None:
+    import polars as pl
+
+    scores = adam.datasets["ADTIS"].frame.filter(
+        pl.col("USUBJID").is_in(treated.implode()), pl.col("PARAMCD") == "TIS", pl.col("ANL01FL") == "Y",
+        pl.col("AVISIT") == protocol.primary_visit, pl.col("AVAL").is_not_null(),
+    )  # fmt: skip
+    found = median_interval(scores["AVAL"].to_numpy(), level=_LEVEL)
+    if found.n == 0:
+        return None
+    without = len(treated) - found.n
+    return Evidence(
+        quantity="IMACS-TIS", contrast="after PN-101 vs own baseline", estimate=found.median,
+        low=max(found.low, 0.0), high=min(found.high, 100.0), level=_LEVEL, unit="points", n=found.n,
+        method="median, interval between order statistics", source=f"{source}, ADTIS", data_kind=kind,
+        note=f"At {protocol.primary_visit}; {without} of {len(treated)} treated subjects without a score.",
+    )  # fmt: skip
