@@ -90,11 +90,12 @@ def is_simulated(datasets: Datasets) -> bool:
 
 
 def _by_subject(name: str, rows: Records) -> Records:
-    """Sort DM by subject and SV by subject and date; the others are sorted when they are numbered."""
-    dates = {"DM": "", "SV": "SVSTDTC"}
-    if name not in dates:
-        return rows
-    return sorted(rows, key=lambda row: (str(row["USUBJID"]), str(row.get(dates[name]))))
+    """Sort DM by subject and SV by subject and visit; the others are sorted when they are numbered."""
+    if name == "DM":
+        return sorted(rows, key=lambda row: str(row["USUBJID"]))
+    if name == "SV":
+        return sorted(rows, key=lambda row: (str(row["USUBJID"]), float(row["VISITNUM"] or 0)))
+    return rows
 
 
 def _dataset(name: str, rows: Records) -> Dataset:
