@@ -82,10 +82,15 @@ class KaplanMeier:
         return int(self.at_risk[0]) if self.at_risk.size else 0
 
     def at(self, time: float) -> tuple[float, float, float]:
-        """Return the share without the event at a time, with its interval."""
+        """Return the share without the event at a time, with its interval.
+
+        NaN after the last time, where nobody was observed, unless the event had happened to all.
+        """
         place = int(np.searchsorted(self.times, time, side="right")) - 1
         if place < 0:
             return 1.0, 1.0, 1.0
+        if time > self.times[-1] and self.survival[-1] > 0.0:
+            return math.nan, math.nan, math.nan
         return float(self.survival[place]), float(self.low[place]), float(self.high[place])
 
     def numbers_at_risk(self, times: "ArrayLike") -> npt.NDArray[np.int64]:

@@ -32,7 +32,8 @@ class Measurement:
     variable, label, unit
         What it is.
     decimals
-        Decimals of the data; mean, median and quartiles are shown with one more, the SD with two more.
+        Decimals of the data; mean and median are shown with one more, the SD with two more, but none with
+        more than three unless the data have more.
     """
 
     variable: str
@@ -63,6 +64,8 @@ class Category:
 
 
 Item = Measurement | Category
+
+_MOST_DECIMALS = 3
 
 
 def summarise_baseline(
@@ -134,6 +137,7 @@ def _described(
     d: Description, group: Group, item: Measurement, label: str, used: tuple[Records, ...]
 ) -> Cell:
     k = item.decimals
+    one, two = (max(k, min(k + more, _MOST_DECIMALS)) for more in (1, 2))
 
     def number(name: str, value: float | None) -> Statistic:
         return Statistic(group.label, item.variable, "", name, value, "" if name == "n" else item.unit)
@@ -143,10 +147,10 @@ def _described(
     if d.n == 0:
         return Cell("")
     if label == "Mean (SD)":
-        text = f"{format_fixed(d.mean, k + 1)} ({format_fixed(d.sd, k + 2, missing='NE')})"
+        text = f"{format_fixed(d.mean, one)} ({format_fixed(d.sd, two, missing='NE')})"
         return Cell(text, (number("mean", d.mean), number("sd", d.sd)), used)
     if label == "Median":
-        return Cell(format_fixed(d.median, k + 1), (number("median", d.median),), used)
+        return Cell(format_fixed(d.median, one), (number("median", d.median),), used)
     text = f"{format_fixed(d.minimum, k)}, {format_fixed(d.maximum, k)}"
     return Cell(text, (number("min", d.minimum), number("max", d.maximum)), used)
 

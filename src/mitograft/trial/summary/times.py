@@ -113,7 +113,10 @@ def summarise_times(
             )
         )
     columns = group_columns(population)
-    notes = ["Events and censored: number (percent of N). NR: not reached. NE: not estimable."]
+    notes = [
+        "Events and censored: number (percent of N). NR: not reached. NE: not estimable, as nobody was "
+        "observed so long or the interval is not defined."
+    ]
     notes.append(
         "Kaplan-Meier estimates; intervals by Greenwood's variance on the log(-log) scale, of the median by "
         "Brookmeyer and Crowley."
@@ -170,12 +173,13 @@ def _without(group: Group, curve: KaplanMeier | None, times: Times, moment: floa
         return EMPTY
     shares = [100.0 * value for value in curve.at(moment)]
     share, low, high = (format_fixed(value, 1, missing="NE") for value in shares)
+    text = share if share == "NE" else f"{share} ({low}, {high})"
     named = (group.label, times.parameter, f"{moment:g} {times.unit}")
     statistics = tuple(
         Statistic(*named, name, None if value != value else value, "%")
         for name, value in zip(("without the event", "low", "high"), shares, strict=True)
     )
-    return Cell(f"{share} ({low}, {high})", statistics)
+    return Cell(text, statistics)
 
 
 def _compared(population: Population, members: "pl.DataFrame", times: Times) -> Cell:

@@ -86,7 +86,7 @@ def summarise_by_visit(
     for name, mine in _each_visit(members, visits):
         rows.append(heading(name))
         rows += _described(population, visits, mine, measured)
-        if change and not _is_baseline(mine):
+        if change and _has_changed(mine, change):
             rows.append(heading("Change from baseline", 1))
             rows += [Row(row.label, row.cells, 2) for row in _described(population, visits, mine, moved)]
     unit = f" ({measured.unit})" if measured.unit else ""
@@ -174,12 +174,12 @@ def _each_visit(members: "pl.DataFrame", visits: Visits) -> list[tuple[str, "pl.
     return [(name, members.filter(pl.col("AVISIT") == name)) for name in names]
 
 
-def _is_baseline(members: "pl.DataFrame") -> bool:
+def _has_changed(members: "pl.DataFrame", change: str) -> bool:
+    """Tell whether the visit has a change to describe: a value of it, in a record other than the baseline."""
     import polars as pl
 
-    if "ABLFL" not in members.columns:
-        return False
-    return members.filter(pl.col("ABLFL").fill_null("N") != "Y").is_empty()
+    later = members.filter(pl.col("ABLFL").fill_null("N") != "Y") if "ABLFL" in members.columns else members
+    return later[change].drop_nulls().len() > 0
 
 
 def _described(
