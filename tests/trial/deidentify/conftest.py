@@ -119,6 +119,13 @@ def study():
             ),
             dataset("CO", {"STUDYID": [STUDY], "USUBJID": [everyone[0]], "COVAL": ["lives in Gangnam"]}),
             dataset("ZZ", {"STUDYID": [STUDY], "NOTE": ["list of Dr Zimmermann"]}),
+            dataset(
+                "MH",
+                {
+                    "STUDYID": [STUDY] * 2, "USUBJID": everyone[:2], "MHSEQ": [1.0, 1.0],
+                    "MHDECOD": ["DERMATOMYOSITIS"] * 2, "MHSTDTC": ["2019-03", "2018"],
+                },
+            ),
             dataset("TV", {"STUDYID": [STUDY], "VISITNUM": [1.0], "VISIT": ["SCREENING"]}),
             dataset(
                 "ADSL",
