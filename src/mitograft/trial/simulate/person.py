@@ -12,7 +12,17 @@ from mitograft.tables.parameters import load_rows
 from mitograft.trial.protocol import Protocol, Visit
 from mitograft.trial.simulate.truth import PACKAGE, ArmTruth, TrialTruth, assumptions
 
-__all__ = ["Draws", "Ending", "Person", "draw_ending", "draw_person", "draw_schedule", "offset", "partial"]
+__all__ = [
+    "Draws",
+    "Ending",
+    "Person",
+    "draw_ending",
+    "draw_person",
+    "draw_schedule",
+    "offset",
+    "partial",
+    "sites",
+]
 
 _YEAR = 365.25
 # Codes of the form: adverse event, withdrawal, lost to follow-up.

@@ -22,7 +22,7 @@ from mitograft.trial.simulate.safety import Fields, draw_events, draw_histories,
 from mitograft.trial.simulate.site import LOGS, FormRow, SubjectTruth
 from mitograft.trial.simulate.truth import ArmTruth, MeasureTruth, TrialTruth
 
-__all__ = ["Plan", "screening_visit", "simulate_failure", "simulate_subject"]
+__all__ = ["Plan", "Seen", "screening_visit", "simulate_failure", "simulate_subject"]
 
 _FIELDS = {
     "physician_global": ("core_set", "phyglob"),

@@ -24,9 +24,20 @@ from typing import Literal
 from mitograft.errors import UsageError
 from mitograft.tables.parameters import load_parameters, load_rows
 
-__all__ = ["MISTAKES", "ArmTruth", "EnzymeTruth", "MeasureTruth", "Mistake", "MistakeKind", "TrialTruth"]
+__all__ = [
+    "MISTAKES",
+    "PACKAGE",
+    "ArmTruth",
+    "EnzymeTruth",
+    "MeasureTruth",
+    "Mistake",
+    "MistakeKind",
+    "TrialTruth",
+    "assumptions",
+]
 
 PACKAGE = "mitograft.trial.simulate"
+"""Where the data files of this room are."""
 Allocation = Literal["sequential", "blocked"]
 MistakeKind = Literal[
     "unit_mismatch",
