@@ -13,7 +13,7 @@ from mitograft.trial.adam.specification import (
     VariableSpec,
     load_specification,
 )
-from mitograft.trial.adam.trace import Trace, TraceStep, trace_records
+from mitograft.trial.adam.trace import Trace, TraceStep
 
 __all__ = [
     "Adam",
@@ -32,5 +32,4 @@ __all__ = [
     "load_settings",
     "load_specification",
     "subjects_table",
-    "trace_records",
 ]

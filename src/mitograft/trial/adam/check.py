@@ -109,7 +109,9 @@ def _keys(spec: DatasetSpec, frame: "pl.DataFrame", datasets: Datasets) -> Itera
         yield _violation(spec, "duplicate-key", "a second record", ", ".join(spec.keys), None, row + 1)
     if "ADSL" in datasets:
         known = datasets["ADSL"].frame["USUBJID"]
-        for row in rows.filter(~pl.col("USUBJID").is_in(known.implode()))["_at"].to_list():
+        for row in rows.filter(~pl.col("USUBJID").is_in(known.implode()).fill_null(value=False))[
+            "_at"
+        ].to_list():
             yield _violation(spec, "unknown-subject", "a subject", "one of ADSL", "USUBJID", row + 1)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mitograft.errors import InternalError, UsageError
 from mitograft.outcome.tis import TisRules, tis_rules
 from mitograft.tables.parameters import Parameters, load_parameters
+from mitograft.trial.adam.lineage import Derived, trace_records
 from mitograft.trial.adam.rules import RULES
 from mitograft.trial.adam.specification import (
     DatasetSpec,
@@ -57,9 +58,7 @@ class Adam:
     @property
     def trace(self) -> "pl.DataFrame":
         """One row for each record and source record (see ``trace_records``)."""
-        from mitograft.trial.adam.trace import trace_records
-
-        return trace_records(self)
+        return trace_records(Derived(self.datasets, self.specification, self.links))
 
     def flagged(self) -> tuple[str, ...]:
         """Name the unconfirmed settings and score parameters the data sets depend on."""

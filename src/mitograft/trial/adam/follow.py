@@ -187,7 +187,7 @@ class Follower:
         steps = [self.follow(dataset, one, name) for one in (*base[:1], *now[:1]) for name in names]
         if not (base and now):
             return f"no value {'at this visit' if base else 'at baseline'}", steps
-        return self._percent_formula(measure, code, base[0], now[0]), steps
+        return self._percent_formula(measure, str(code), base[0], now[0]), steps
 
     def _percent_formula(self, measure: str, code: str, base: Record, now: Record) -> str:
         before, after = write_value(base["AVAL"]), write_value(now["AVAL"])

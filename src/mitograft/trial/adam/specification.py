@@ -263,8 +263,9 @@ def _check(specification: Specification) -> None:
         names = [variable.name for variable in dataset.variables]
         if len(set(names)) < len(names) or not set(dataset.keys) <= set(names):
             raise InternalError(f"Specification of {dataset.name}: a variable twice, or a key it lacks.")
-        sources = [s for v in (*dataset.variables, *dataset.parameters) for s in v.sources]
-        for source in (*sources, *dataset.sources):
+        of_variables = [source for variable in dataset.variables for source in variable.sources]
+        of_parameters = [source for parameter in dataset.parameters for source in parameter.sources]
+        for source in (*dataset.sources, *of_variables, *of_parameters):
             target = specification.datasets.get(source.dataset)
             if target is not None and target.variable(source.variable) is None:
                 raise InternalError(f"Specification of {dataset.name}: no variable {source}.")

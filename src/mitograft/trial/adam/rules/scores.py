@@ -1,7 +1,7 @@
 """Rules of ADTIS: percent change, points and Total Improvement Score at every visit after baseline."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,9 +60,18 @@ def score_rows(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":  # noqa: AR
         _fill(grid, qs, code, name, work)
     for code, name in enzymes.items():
         _fill(grid, lb, code, name, work)
-    most = np.full(visits.height, float(work.protocol.mmt8_max))
-    score = score_tis(grid.first | {"mmt8_max": most}, grid.later, rules=work.rules)
-    return _long(grid, score, _chosen(grid, work), work)
+    return _long(grid, _scored(grid, work), _chosen(grid, work), work)
+
+
+def _scored(grid: _Grid, work: Work) -> TisScore:
+    most = {"mmt8_max": np.full(max(grid.visits.height, 1), float(work.protocol.mmt8_max))}
+    if grid.visits.height:
+        return score_tis(grid.first | most, grid.later, rules=work.rules)
+    one = score_tis(most, {}, rules=work.rules)  # no visit: the parts of one row without values, without it
+    points, percent = ({name: part[:0] for name, part in side.items()} for side in (one.points, one.percent))
+    return replace(
+        one, low=one.low[:0], high=one.high[:0], missing=one.missing[:0], points=points, percent=percent
+    )
 
 
 def _records(work: Work, dataset: str, codes: Mapping[str, str]) -> "pl.DataFrame":
