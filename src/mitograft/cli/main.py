@@ -22,6 +22,8 @@ VERBS = {
     "new": "Make a new study folder.",
     "run": "Analyse a study folder and write its report.",
     "simulate": "Write the virtual study as raw files.",
+    "explain": "Trace a value of the trial back to its raw fields.",
+    "deidentify": "Copy the data sets of a trial without identities.",
     "score": "Score the Total Improvement Score of a table of patients.",
 }
 

@@ -11,7 +11,7 @@ from mitograft.study.folder import Study
 from mitograft.study.mistakes import Mistakes, one_of
 from mitograft.study.trial_evidence import trial_evidence
 from mitograft.tables.parameters import Parameter
-from mitograft.trial.adam import Adam, derive_adam
+from mitograft.trial.adam import Adam, Trace, derive_adam, explain
 from mitograft.trial.coding import Dictionary, code_events, invented_dictionary, read_meddra
 from mitograft.trial.conformance import Checked, load_rules, run_rules
 from mitograft.trial.dataset import Datasets
@@ -21,7 +21,7 @@ from mitograft.trial.protocol import Protocol
 from mitograft.trial.summary.result import Result
 from mitograft.trial.summary.standard import standard_tables
 
-__all__ = ["Trial", "analyse_trial", "read_trial"]
+__all__ = ["Trial", "analyse_trial", "explain_value", "read_trial"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,6 +124,24 @@ def analyse_trial(study: Study, product: ProductResult | None = None) -> Trial |
     return Trial(protocol, data, report, uncoded, checked, adam, tables, evidence)
 
 
+def explain_value(study: Study, subject: str, parameter: str, visit: str | None = None) -> Trace:
+    """Follow one value of the trial back to the rows of its files; see ``mitograft.trial.adam.explain``.
+
+    The data are read and derived anew, so that the trace is that of the files as they are now.
+
+    Raises
+    ------
+    UsageError
+        If the study has no trial, or there is no such subject, parameter or visit.
+    InputError
+        If the files cannot be read.
+    """
+    protocol = _protocol(_part(study))
+    data, _, _ = read_trial(study)
+    adam = derive_adam(data, protocol, settings=study.config.overrides("adam"))
+    return explain(adam, data, subject, parameter, visit)
+
+
 def _part(study: Study) -> TrialPart:
     part = study.config.trial
     if part is None or part.protocol is None:
@@ -173,12 +191,18 @@ def _check_accepted(study: Study, part: TrialPart) -> None:
     mistakes.raise_any()
 
 
+def _inside(message: str) -> str:
+    """Return a sentence as part of another; the names of variables stay in capitals."""
+    first = message.partition(" ")[0]
+    return (message if first.isupper() and len(first) > 1 else message[0].lower() + message[1:]).rstrip(".")
+
+
 def _refuse_errors(checked: Checked, accepted: Mapping[str, str]) -> None:
     """Stop at findings that would make results wrong, all of them in one message."""
     errors = [f for f in checked.findings if f.severity == "error" and f.rule_id not in accepted]
     violations = [
         Violation(
-            finding.rule_id, finding.message.rstrip("."), "none of it", finding.remedy,
+            finding.rule_id, _inside(finding.message), "data that keep this rule", finding.remedy,
             ref.file or ref.dataset, ref.row, ref.variable.replace(";", ", ") or None,
         )
         for finding in errors

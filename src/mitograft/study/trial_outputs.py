@@ -72,9 +72,7 @@ def trial_files(trial: Trial, *, kind: DataKind, export: bool) -> Mapping[str, b
     }
     if found and len(next(iter(found.values()))):
         files["checks.csv"] = encode_table(".csv", found)
-    ran: dict[str, list[Cell]] = {
-        name: list(c) for name, c in outcomes_table(trial.checked.outcomes).items()
-    }
+    ran: dict[str, list[Cell]] = {name: list(c) for name, c in outcomes_table(trial.checked.outcomes).items()}
     files["rules.csv"] = encode_table(".csv", ran)
     if export:
         files |= export_files(
