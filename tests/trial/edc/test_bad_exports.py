@@ -1,8 +1,12 @@
 """What is wrong with a mapping or an export is said whole, with its place, and without a patient's values."""
 
-import pytest
+from contextlib import suppress
 
-from mitograft.errors import InputError, UsageError
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mitograft.errors import InputError, UsageError, UserError
 from mitograft.trial.edc import read_edc
 
 MAPPING = [
@@ -162,3 +166,20 @@ def test_an_empty_mapping_asks_for_what_it_needs(folder, faults):
     found, message = faults()
     assert {item[0] for item in found} == {"missing-key", "missing-table"}
     assert "[export] kind" in message
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["records.csv", "dictionary.csv", "mapping.toml"]),
+    st.integers(0, 9000),
+    st.binary(max_size=4),
+)
+def test_a_damaged_file_never_ends_in_a_traceback(folder, protocol, name, at, put):
+    path = folder / name
+    data = path.read_bytes()
+    path.write_bytes(data[: at % len(data)] + put + data[at % len(data) + 3 :])
+    try:
+        with suppress(UserError):
+            read_edc(folder, protocol)
+    finally:
+        path.write_bytes(data)

@@ -1,8 +1,12 @@
 """ODM-XML 1.3: what is read, what is refused, and that it agrees with REDCap."""
 
-import pytest
+from contextlib import suppress
 
-from mitograft.errors import InputError
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mitograft.errors import InputError, UserError
 from mitograft.trial.edc import read_edc, read_edc_with_report
 from mitograft.trial.edc.complaints import Complaints
 from mitograft.trial.edc.mapping import Export
@@ -196,3 +200,11 @@ def test_redcap_and_odm_of_one_trial_give_one_sdtm(tmp_path, seed):
     assert set(one) <= {*load_domains(), "SUPPAE", "SUPPDM"}
     assert first.rows == second.rows
     assert first.left_out == second.left_out
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2000), st.binary(max_size=4), st.integers(0, 40))
+def test_a_damaged_file_never_ends_in_a_traceback(read, at, put, drop):
+    data = document(*TWO).encode()
+    with suppress(UserError):
+        read(data[:at] + put + data[at + drop :])

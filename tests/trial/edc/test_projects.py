@@ -145,3 +145,10 @@ def test_more_than_nine_unscheduled_visits_keep_their_order(protocol):
     numbers = visits_of(days, protocol)
     assert numbers == sorted(set(numbers))
     assert numbers[-1] == 2.12
+
+
+def test_the_data_access_group_can_be_the_site(project):
+    mapping = HEAD + '[subject]\nSITEID = "@site"\n'
+    data, _ = project(FIELDS, mapping, a="id,redcap_data_access_group,day\n1,seoul,2023\n2,busan,\n")
+    assert data["DM"].frame["SITEID"].to_list() == ["busan", "seoul"]
+    assert data["DM"].origin(1).fields == ("@site",)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mitograft.trial.edc.complaints import Complaints
@@ -96,7 +97,7 @@ class Builder:
     def _columns(
         self, domain: str, columns: Mapping[str, Source], row: FormRow, used: Used, place: str
     ) -> dict[str, Value]:
-        numbers = {item.name for item in domain_variables(domain) if item.type == "number"}
+        numbers = _numbers(domain)
         values: dict[str, Value] = {}
         for name, source in columns.items():
             text = self.evaluator.of_row(source, row, used, f"{place} {name}")
@@ -114,8 +115,7 @@ class Builder:
     def _finish(self, domain: str, values: dict[str, Value], row: FormRow, name: str) -> None:
         """Add the visit and, to a result, its standard form."""
         visit = self.visits.get((row.subject, row.event, row.event_repeat))
-        known = {item.name for item in domain_variables(domain) if item.always}
-        if visit is not None and "VISITNUM" in known:
+        if visit is not None and _has_visit(domain):
             values.setdefault("VISITNUM", visit.number)
             values.setdefault("VISIT", visit.name)
         if find_domain(domain).kind == "findings":
@@ -168,6 +168,16 @@ class Builder:
             }  # fmt: skip
             origin = (visit.row.file, visit.row.row, self.mapping.export.visit_date)
             yield BuiltRow(subject, values, origin)
+
+
+@cache
+def _numbers(domain: str) -> frozenset[str]:
+    return frozenset(item.name for item in domain_variables(domain) if item.type == "number")
+
+
+@cache
+def _has_visit(domain: str) -> bool:
+    return any(item.name == "VISITNUM" and item.always for item in domain_variables(domain))
 
 
 def _result_field(record: RecordMap) -> str:

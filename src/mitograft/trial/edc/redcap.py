@@ -3,7 +3,7 @@
 The dictionary is the CSV file of 18 columns that a project offers for download, or the export of the same by
 the programming interface. The records may be longitudinal (``redcap_event_name``), with repeating instruments
 and events (``redcap_repeat_instrument``, ``redcap_repeat_instance``) and boxes to tick (``field___code``).
-Branching is not evaluated.
+Branching is not evaluated. The data access group is the field ``@site``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,15 @@ from mitograft.tables.contract import RawTable
 from mitograft.tables.problems import refuse
 from mitograft.tables.read import read_table
 from mitograft.trial.edc.complaints import Complaints
-from mitograft.trial.edc.forms import FieldInfo, FormRow, Forms
+from mitograft.trial.edc.forms import SITE, SUBJECT_FORM, FieldInfo, FormRow, Forms
 from mitograft.trial.edc.mapping import Export
 from mitograft.trial.edc.sources import box_name
 
 __all__ = ["parse_choices", "read_dictionary", "read_redcap"]
 
 _EVENT, _INSTRUMENT, _INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
-_STANDARD = {_EVENT, _INSTRUMENT, _INSTANCE, "redcap_data_access_group", "redcap_survey_identifier"}
+_GROUP = "redcap_data_access_group"
+_STANDARD = {_EVENT, _INSTRUMENT, _INSTANCE, _GROUP, "redcap_survey_identifier"}
 _LABEL_COLUMNS = {"Event Name", "Repeat Instrument", "Repeat Instance", "Data Access Group"}
 _COLUMNS = {
     "field": ("Variable / Field Name", "field_name"),
@@ -126,8 +127,9 @@ class _Reader:
 
     def result(self) -> Forms:
         """Return everything read."""
+        fields = {**self.fields, SITE: FieldInfo(SITE, frozenset({SUBJECT_FORM}))}
         return Forms(
-            self.fields, self.forms, self.events, tuple(self.rows), records=self.records,
+            fields, self.forms | {SUBJECT_FORM}, self.events, tuple(self.rows), records=self.records,
             subject_field=self.subject_field, missing=self.missing,
         )  # fmt: skip
 
@@ -184,6 +186,10 @@ class _Reader:
                        "the name of an instrument", _RAW, _INSTRUMENT, row)  # fmt: skip
             return
         self.events.setdefault(event, (table.source, row))
+        group = (subject, "", "", SUBJECT_FORM, "")
+        if cell(_GROUP) and group not in self.seen:
+            self.seen.add(group)
+            self.rows.append(FormRow(*group, table.source, row, {SITE: cell(_GROUP)}))
         for form in (instrument,) if instrument else columns:
             values = {name: cell(name) for name in columns.get(form, ())}
             filled = {n: v for n, v in values.items() if v and not (v == "0" and "___" in n)}

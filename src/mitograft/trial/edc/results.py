@@ -48,6 +48,8 @@ class Standardiser:
         self.mapping, self.complaints = mapping, complaints
         self.converted = 0
         self._units: dict[tuple[str, str], str] = {}
+        self._conversions: dict[tuple[str, str, str], UnitConversion | None] = {}
+        self._numbers: dict[tuple[str, str, str, str], tuple[Fraction, str]] = {}
 
     def standardise(self, domain: str, values: dict[str, Value], row: FormRow, name: str) -> None:
         """Fill in --STRESC, --STRESN, --STRESU and, in LB, the limits and LBNRIND.
@@ -78,8 +80,7 @@ class Standardiser:
         conversion = self._conversion(domain, _text(values.get(f"{domain}TESTCD")), unit, row, name)
         if conversion is None:
             return
-        number = conversion.apply(Fraction(match[2]))
-        text = plain_number(number)
+        number, text = self._convert(conversion, match[2])
         values[f"{domain}STRESC"] = (match[1] or "") + text
         values[f"{domain}STRESN"] = None if match[1] else float(text)
         values[f"{domain}STRESU"] = conversion.standard or None
@@ -100,7 +101,10 @@ class Standardiser:
         standard = standard_unit(domain, testcd)
         if standard is None:
             standard = self._units.setdefault((domain, testcd), unit)
-        found = find_conversion(testcd, unit, standard, self.mapping.conversions)
+        key = (domain, testcd, unit)
+        if key not in self._conversions:
+            self._conversions[key] = find_conversion(testcd, unit, standard, self.mapping.conversions)
+        found = self._conversions[key]
         if found is None:
             self.complaints.cell(
                 row, name, "unknown-unit", f"{testcd} with {describe_cell(unit)} as its unit",
@@ -108,6 +112,14 @@ class Standardiser:
                 "Give the unit, its spelling in [units], or a [[conversion]].",
             )  # fmt: skip
         return found
+
+    def _convert(self, conversion: UnitConversion, text: str) -> tuple[Fraction, str]:
+        """Return an entered number in the standard unit and how it is written (values repeat)."""
+        key = (conversion.testcd, conversion.unit, conversion.standard, text)
+        if key not in self._numbers:
+            number = conversion.apply(Fraction(text))
+            self._numbers[key] = (number, plain_number(number))
+        return self._numbers[key]
 
     def _limits(
         self, values: dict[str, Value], conversion: UnitConversion, number: Fraction | None, row: FormRow
@@ -120,9 +132,9 @@ class Standardiser:
                 self.complaints.cell(
                     row, f"LBORNR{end}", "no-number", describe_cell(text), "a limit as a number"
                 )
-            limit = conversion.apply(Fraction(match[2])) if match is not None and not match[1] else None
-            values[f"LBSTNR{end}"] = None if limit is None else float(plain_number(limit))
-            limits.append(limit)
+            known = None if match is None or match[1] else self._convert(conversion, match[2])
+            values[f"LBSTNR{end}"] = None if known is None else float(known[1])
+            limits.append(None if known is None else known[0])
         low, high = limits
         if low is not None and high is not None and low > high:
             self.complaints.cell(row, "LBORNRLO", "limits-out-of-order", "a lower limit above the upper one",

@@ -12,6 +12,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class PartialDate:
         )
 
 
+@lru_cache(maxsize=65_536)  # the date of a visit stands beside every result of it
 def parse_date(text: str) -> PartialDate | None:
     """Take one text apart; None where it is no date of SDTM.
 
