@@ -215,6 +215,25 @@ def test_a_value_outside_a_public_list_is_marked_as_added(sdtm, protocol):
     assert "MARTIAN" in added
 
 
+def test_a_value_beyond_the_specified_list_is_listed_too(adam, protocol):
+    frame = adam.datasets["ADSL"].frame.with_columns(pl.lit("INTERSEX").alias("SEX"))
+    changed = adam.datasets.with_items([Dataset("ADSL", "", frame, adam.datasets["ADSL"].variables)])
+    root = etree.fromstring(define_xml(changed, protocol))
+    (listed,) = [n for n in root.iter(f"{ODM}CodeList") if n.get("OID") == "CL.SEX"]
+    added = [n.get("CodedValue") for n in listed if n.get(f"{DEF}ExtendedValue")]
+    assert added == ["INTERSEX"]
+
+
+def test_a_domain_of_the_sponsor_is_no_part_of_the_standard(sdtm, protocol, schema):
+    frame = pl.DataFrame({"USUBJID": ["S-1"], "XBORRES": ["x"]})
+    own = Dataset("XB", "Own", frame, (Variable("USUBJID"), Variable("XBORRES")))
+    written = define_xml(sdtm.with_items([own]), protocol, "SDTM")
+    schema.validate(written.decode())
+    groups = {g.get("Name"): g for g in etree.fromstring(written).iter(f"{ODM}ItemGroupDef")}
+    assert groups["XB"].get(f"{DEF}IsNonStandard") == "Yes"
+    assert groups["DM"].get(f"{DEF}StandardOID") == "STD.IG"
+
+
 def test_what_the_specification_does_not_know_comes_from_the_data(protocol, schema):
     frame = pl.DataFrame({"USUBJID": ["S-1"], "ODD": [1.25], "WHEN": [dt.date(2026, 1, 2)]})
     variables = (

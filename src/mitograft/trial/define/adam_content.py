@@ -1,6 +1,6 @@
 """What the definition file of the analysis data sets says: their specification with what the data hold."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mitograft.trial.adam import DatasetSpec, ParameterSpec, Specification, VariableSpec, load_specification
@@ -42,11 +42,16 @@ def adam_content(datasets: Datasets, specification: Specification | None = None)
     """
     spec = specification or load_specification()
     described = tuple(_dataset(dataset, spec.datasets.get(name)) for name, dataset in datasets.items())
-    used = {item.codelist for dataset in described for item in dataset.items}
+    occurring: dict[str, set[str]] = {}
+    for content, dataset in zip(described, datasets.values(), strict=True):
+        for item in content.items:
+            if item.codelist:
+                values = dataset.frame[item.name].drop_nulls().unique().to_list()
+                occurring.setdefault(item.codelist, set()).update(map(str, values))
     codelists = {
-        name: _codelist(name, codelist.terms.items())
+        name: _codelist(name, codelist.terms, occurring[name])
         for name, codelist in spec.codelists.items()
-        if name in used
+        if name in occurring
     }
     for name, dataset in datasets.items():
         parameters = _parameters(dataset)
@@ -59,9 +64,12 @@ def adam_content(datasets: Datasets, specification: Specification | None = None)
     return Content("ADaM", described, codelists)
 
 
-def _codelist(name: str, terms: Iterable[tuple[str, str]]) -> CodelistContent:
-    listed = tuple(CodelistTerm(value, words) for value, words in terms)
-    return CodelistContent(name, f"Code list {name}", listed, name in _PUBLIC)
+def _codelist(name: str, terms: Mapping[str, str], occurring: set[str]) -> CodelistContent:
+    """Return a list as specified, with what occurs beyond it at the end."""
+    public = name in _PUBLIC
+    listed = [CodelistTerm(value, words) for value, words in terms.items()]
+    listed += [CodelistTerm(value, extended=public) for value in sorted(occurring - set(terms))]
+    return CodelistContent(name, f"Code list {name}", tuple(listed), public)
 
 
 def _parameters(dataset: Dataset) -> list[tuple[str, str]]:

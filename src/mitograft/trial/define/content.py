@@ -78,7 +78,10 @@ class ItemContent:
 
 @dataclass(frozen=True, slots=True)
 class DatasetContent:
-    """One data set: class, what a row is, number of records, how its rows are made (empty for collected)."""
+    """One data set: class, what a row is, number of records, how its rows are made (empty for collected).
+
+    ``reference`` marks a data set without subjects, ``known`` one that the standard defines.
+    """
 
     name: str
     label: str
@@ -88,6 +91,7 @@ class DatasetContent:
     items: tuple[ItemContent, ...]
     comment: str = ""
     reference: bool = False
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

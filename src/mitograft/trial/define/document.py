@@ -151,7 +151,8 @@ class _Writer:
 
     def _dataset(self, dataset: DatasetContent) -> Any:
         file = f"{dataset.name.lower()}.xpt"
-        extra = {"HasNoData": "Yes"} if not dataset.records else {}
+        extra = {"StandardOID": _IG} if dataset.known else {"IsNonStandard": "Yes"}
+        extra |= {"HasNoData": "Yes"} if not dataset.records else {}
         if dataset.comment:
             extra["CommentOID"] = self._comment(dataset)
         group = self.model.ItemGroupDef(
@@ -164,7 +165,6 @@ class _Writer:
             Purpose="Analysis" if self.content.standard == "ADaM" else "Tabulation",
             Structure=dataset.structure,
             ArchiveLocationID=self.names("LF", file),
-            StandardOID=_IG,
             **extra,
         )
         group.Description = self._words(dataset.label or dataset.name)

@@ -89,7 +89,7 @@ def _dataset(dataset: Dataset) -> DatasetContent:
     )
     if domain is None:
         rows = dataset.frame.height
-        return DatasetContent(dataset.name, dataset.label, "FINDINGS", "Records", rows, items)
+        return DatasetContent(dataset.name, dataset.label, "FINDINGS", "Records", rows, items, known=False)
     return DatasetContent(
         dataset.name,
         dataset.label or domain.label,
