@@ -1,13 +1,16 @@
 """The shipped REDCap example, worked by hand from its two subjects."""
 
 import csv
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+import mitograft.trial.edc
 from mitograft.trial.edc import read_edc, read_edc_with_report
 from mitograft.trial.sdtm.domains import domain_variables
-from tests.trial.edc.conftest import EXAMPLE
+
+EXAMPLE = Path(mitograft.trial.edc.__file__).parent / "example"
 
 
 @pytest.fixture(scope="module")
