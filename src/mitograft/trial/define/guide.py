@@ -76,7 +76,8 @@ def reviewers_guide(
     specification = adam.specification if isinstance(adam, Adam) else None
     contents = (define_content(sdtm, "SDTM"), define_content(datasets, "ADaM", specification))
     sections = guide_sections(contents, adam, protocol, findings=findings, data_kind=data_kind)
-    title = f"Reviewer's guide to the data of study {protocol.study} (DRAFT)"
+    mark = "DRAFT, SIMULATED DATA" if data_kind == "simulated" else "DRAFT"
+    title = f"Reviewer's guide to the data of study {protocol.study} ({mark})"
     return ReviewersGuide(_markdown(title, sections), _docx(title, sections))
 
 
