@@ -9,6 +9,7 @@ tlf-kmplot.pdf). Order of the groups: placebo, low dose, high dose.
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -267,7 +268,7 @@ def test_analysis_of_covariance_of_the_primary_measure():
         (pl.col("PARAMCD") == "ACTOT") & (pl.col("AVISIT") == "Week 24") & (pl.col("EFFFL") == "Y"),
         pl.col("ANL01FL") == "Y",
     )
-    frame = {name: analysed[name].to_list() for name in ("CHG", "TRTPN", "SITEGR1", "BASE")}
+    frame = pd.DataFrame({name: analysed[name].to_list() for name in ("CHG", "TRTPN", "SITEGR1", "BASE")})
     fit = ols("CHG ~ C(TRTPN) + C(SITEGR1) + BASE", frame).fit()
     printed = {54.0: (-0.46678236, 0.81804222, 0.56884697), 81.0: (-1.0060136, 0.84052936, 0.2326411)}
     for dose, values in printed.items():
