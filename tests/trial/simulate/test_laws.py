@@ -232,6 +232,14 @@ def test_arms_must_be_those_of_the_protocol() -> None:
         simulate_trial(TrialTruth((ArmTruth("XXL", 3),)), pn101_protocol(), 1)
 
 
+def test_an_unknown_dose_is_refused() -> None:
+    """NCT04976140 publishes no doses: a simulator must be told which ones to assume."""
+    protocol = pn101_protocol()
+    unknown = replace(protocol, arms=(replace(protocol.arms[0], dose=None), *protocol.arms[1:]))
+    with pytest.raises(UsageError, match="no dose of LOW"):
+        simulate_trial(pn101_truth(), unknown, 1)
+
+
 def test_a_truth_whose_subjects_are_all_healthy_is_refused() -> None:
     truth = pn101_truth()
     strong = {**truth.measures, "mmt8": replace(truth.measures["mmt8"], median=0.001, spread=0.01)}

@@ -1,6 +1,7 @@
 """One trial as REDCap, ODM and SDTM files: the same SDTM comes of them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,9 +10,13 @@ import pytest
 from mitograft.trial.dataset import Datasets
 from mitograft.trial.edc import read_edc, read_edc_with_report
 from mitograft.trial.formats import read_datasets
+from mitograft.trial.protocol import CORE_SET, MeasureSource
 from mitograft.trial.simulate import (
     SiteData,
     is_simulated,
+    pn101_protocol,
+    pn101_truth,
+    simulate_trial,
     tabulate_sdtm,
     write_odm,
     write_redcap,
@@ -39,6 +44,24 @@ def test_an_export_becomes_the_same_sdtm(site: SiteData, shape: str, tmp_path: P
         assert mapped[name].variables == dataset.variables, name
         assert mapped[name].frame.equals(dataset.frame), name
     assert is_simulated(mapped)
+
+
+@pytest.mark.parametrize("shape", WRITERS)
+def test_measures_may_lie_elsewhere(shape: str, tmp_path: Path) -> None:
+    """Sponsors differ in where they put a visual analogue scale; the protocol says where."""
+    places = {
+        "physician_global": MeasureSource("QS", "PGA"),
+        "extramuscular": MeasureSource("QS", "EXGLOB"),
+    }
+    protocol = replace(pn101_protocol(), measures={**CORE_SET, **places})
+    truth = replace(pn101_truth(), missing_measure=0.2, unscheduled=1.0, partial_dates=0.5)
+    site = simulate_trial(truth, protocol, 8)
+    WRITERS[shape](site, tmp_path)
+    mapped, written = read_edc(tmp_path, protocol), tabulate_sdtm(site)
+    assert set(mapped) == set(written)
+    assert all(mapped[name].frame.equals(written[name].frame) for name in written if name != "TS")
+    assert {"PGA", "EXGLOB", "PATGLOB", "HAQDI"} == set(mapped["QS"].frame["QSTESTCD"])
+    assert "RS" not in mapped
 
 
 @pytest.mark.parametrize("shape", WRITERS)

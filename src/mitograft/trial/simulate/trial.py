@@ -32,11 +32,17 @@ def simulate_trial(truth: TrialTruth, protocol: Protocol, seed: int) -> SiteData
     Raises
     ------
     UsageError
-        If truth and protocol do not name the same arms, or nobody drawn from the truth may enter.
+        If the truth has an arm the protocol has not, a dose is unknown, or nobody drawn may enter.
     """
     unknown = [arm.code for arm in truth.arms if protocol.arm(arm.code) is None]
     if unknown:
         raise UsageError(f"Truth of a trial: found arms {', '.join(unknown)}; expected arms of the protocol.")
+    doseless = [arm.code for arm in protocol.arms if arm.dose is None and not arm.placebo]
+    if doseless:
+        raise UsageError(
+            f"Protocol: found no dose of {', '.join(doseless)}; expected one to simulate. "
+            "Assume one and say so."
+        )
     plan = Plan(protocol, truth, seed)
     rows: list[FormRow] = []
     subjects: list[SubjectTruth] = []
