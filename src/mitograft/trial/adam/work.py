@@ -124,7 +124,8 @@ def _column(frame: "pl.DataFrame", name: str, kind: "type[pl.DataType]") -> "pl.
         whole = frame.select((column == column.round(0)).all()).item()
         column = column.cast(pl.Int64) if whole else column
     if kind == pl.String:
-        return column.cast(pl.String).str.strip_chars().replace("", None)
+        plain = column.cast(pl.String).str.strip_chars()
+        return pl.when(plain != "").then(plain).alias(name)
     return column.cast(kind, strict=False)
 
 

@@ -8,7 +8,7 @@ from mitograft.trial.sdtm.dates import earliest_day, latest_day
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["clock_time", "given_doses"]
+__all__ = ["clock_time", "complete_day", "given_doses"]
 
 
 def given_doses(work: Work) -> "pl.DataFrame":
@@ -34,6 +34,11 @@ def given_doses(work: Work) -> "pl.DataFrame":
         latest_day(pl.coalesce("EXENDTC", "EXSTDTC")).alias("end"),
         clock_time(pl.col("EXSTDTC")).alias("time"),
     )
+
+
+def complete_day(text: "pl.Expr") -> "pl.Expr":
+    """Return the day of a complete ISO 8601 date; the quick way for whole columns of results."""
+    return text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
 def clock_time(text: "pl.Expr") -> "pl.Expr":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from mitograft.trial.adam.rules.results import Place, after_baseline, named_rows, of_baseline
+from mitograft.trial.adam.rules.results import Place, after_baseline, by_distinct, named_rows, of_baseline
 from mitograft.trial.adam.work import Work
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def range_shift(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     import polars as pl
 
     made = frame.with_columns(of_baseline(frame, "ANRIND").alias("BNRIND"))
-    words = {"LOW": "Low", "NORMAL": "Normal", "HIGH": "High", "ABNORMAL": "Abnormal"}
-    before, now = (pl.col(name).replace(words) for name in ("BNRIND", "ANRIND"))
-    return made.with_columns(pl.when(after_baseline(work)).then(before + " to " + now).alias("SHIFT1"))
+    before, now = (pl.col(name).str.to_titlecase() for name in ("BNRIND", "ANRIND"))
+    named = by_distinct(made, ("BNRIND", "ANRIND"), (before + " to " + now).alias("SHIFT1"))
+    return named.with_columns(pl.when(after_baseline(work)).then(pl.col("SHIFT1")))
 
 
 def grade_shift(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
@@ -50,8 +50,9 @@ def grade_shift(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     import polars as pl
 
     made = frame.with_columns(of_baseline(frame, "ATOXGR").alias("BTOXGR"))
-    shift = pl.col("BTOXGR") + " to " + pl.col("ATOXGR")
-    return made.with_columns(pl.when(after_baseline(work)).then(shift).alias("SHIFT2"))
+    words = (pl.col("BTOXGR") + " to " + pl.col("ATOXGR")).alias("SHIFT2")
+    named = by_distinct(made, ("BTOXGR", "ATOXGR"), words)
+    return named.with_columns(pl.when(after_baseline(work)).then(pl.col("SHIFT2")))
 
 
 def grades(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":

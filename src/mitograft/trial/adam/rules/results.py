@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mitograft.trial.adam.rules.dosing import clock_time
+from mitograft.trial.adam.rules.dosing import clock_time, complete_day
 from mitograft.trial.adam.work import Work
 from mitograft.trial.sdtm.dates import study_day
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES", "Place", "after_baseline", "named_rows", "of_baseline"]
+__all__ = ["RULES", "Place", "after_baseline", "by_distinct", "named_rows", "of_baseline"]
 
 _UNLISTED = 1000
 _DECIMALS = 9  # of a change: differences of decimals as written have no more
@@ -59,7 +59,7 @@ def _place_rows(work: Work, place: Place) -> "pl.DataFrame":
     named = code.replace_strict(
         dict(place.codes), default=code if place.others else None, return_dtype=pl.String
     )
-    day = pl.col(f"{d}DTC").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    day = complete_day(pl.col(f"{d}DTC"))
     result = pl.any_horizontal(pl.col(f"{d}STRESN", f"{d}STRESC").is_not_null())
     return (
         rows.filter(~code.is_in(sorted(place.without)), result)
@@ -116,6 +116,12 @@ def _before(day: int) -> int:
     return day - 1 if day > 0 else day
 
 
+def by_distinct(frame: "pl.DataFrame", keys: tuple[str, str], *made: "pl.Expr") -> "pl.DataFrame":
+    """Add columns that depend on two columns only: computed once for each pair of values."""
+    distinct = frame.select(keys).unique(maintain_order=True).with_columns(*made)
+    return frame.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")
+
+
 def analysis_visit(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     """Name the visit: as planned, else by the window that holds the day."""
     import polars as pl
@@ -136,10 +142,10 @@ def analysis_visit(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
         pl.when((distance == least) & (least < _FAR)).then(pl.lit(visit.name))
         for visit, distance in zip(visits, near, strict=True)
     )
-    known = frame["VISIT"].str.to_uppercase().is_in(list(names)).fill_null(value=False).all()
-    name = planned if known else pl.coalesce(planned, windowed, pl.lit("UNSCHEDULED"))
-    number = pl.col("AVISIT").replace_strict(numbers, default=pl.col("VISITNUM"), return_dtype=pl.Float64)
-    return frame.with_columns(name.alias("AVISIT")).with_columns(number.alias("AVISITN"))
+    name = pl.coalesce(planned, windowed, pl.lit("UNSCHEDULED")).alias("AVISIT")
+    number = pl.col("AVISIT").replace_strict(numbers, default=None, return_dtype=pl.Float64)
+    made = by_distinct(frame, ("VISIT", "ADY"), name)
+    return made.with_columns(pl.coalesce(number, "VISITNUM").alias("AVISITN"))
 
 
 def visit_window(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
@@ -147,18 +153,17 @@ def visit_window(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     import polars as pl
 
     visits = work.protocol.visits
-    target = pl.col("AVISIT").replace_strict(
-        {v.name: float(v.day) for v in visits}, default=None, return_dtype=pl.Float64
-    )
-    late = _offset(pl.col("ADY")) - _offset(target)
-    before, after = (
+    target, before, after = (
         pl.col("AVISIT").replace_strict(
             {v.name: float(getattr(v, side)) for v in visits}, default=None, return_dtype=pl.Float64
         )
-        for side in ("before", "after")
+        for side in ("day", "before", "after")
     )
+    late = _offset(pl.col("ADY")) - _offset(target)
     outside = (late < -before) | (late > after)
-    return frame.with_columns(
+    return by_distinct(
+        frame,
+        ("AVISIT", "ADY"),
         target.alias("AWTARGET"),
         late.abs().alias("AWTDIFF"),
         pl.when(outside).then(pl.lit("Y")).alias("OUTWFL"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mitograft.trial.adam.rules.dosing import given_doses
+from mitograft.trial.adam.rules.dosing import complete_day, given_doses
 from mitograft.trial.adam.work import Work
 from mitograft.trial.sdtm.dates import earliest_day, exact_day, latest_day
 
@@ -177,7 +177,7 @@ def last_record(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
 
     places = {"SV": ("SVENDTC", "SVSTDTC"), "EX": ("EXENDTC", "EXSTDTC"), "DS": ("DSSTDTC",)}
     days = [
-        work.domain(domain, (variable,)).select("_subject", exact_day(pl.col(variable)).alias("LSTDT"))
+        work.domain(domain, (variable,)).select("_subject", complete_day(pl.col(variable)).alias("LSTDT"))
         for domain, variables in {**places, "DM": ("RFPENDTC",)}.items()
         for variable in variables
     ]
@@ -222,8 +222,9 @@ def body_size(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":
     import polars as pl
 
     signs = work.domain("VS", ("VSTESTCD", "VSDTC"), ("VSSTRESN", "VISITNUM", "VSSEQ"))
+    signs = signs.filter(pl.col("VSTESTCD").is_in(["HEIGHT", "WEIGHT"]))
     signs = signs.with_columns(
-        exact_day(pl.col("VSDTC")).alias("day"), work.of_subject(signs, "TRTSDT").alias("dose")
+        complete_day(pl.col("VSDTC")).alias("day"), work.of_subject(signs, "TRTSDT").alias("dose")
     ).filter(pl.col("dose").is_null() | (pl.col("day") <= pl.col("dose")), pl.col("VSSTRESN").is_not_null())
     signs = signs.sort("_subject", "day", "VISITNUM", "VSSEQ")
     for test, name in (("HEIGHT", "HEIGHTBL"), ("WEIGHT", "WEIGHTBL")):
