@@ -186,11 +186,19 @@ def test_results_terms_and_design_stay(made, key):
     assert lab["LBSTRESN"].to_list() == [5.1] * 15
     events = by_old_subject(made, done, "AE", key)
     assert events["AEDECOD"].to_list() == ["Headache", "Pyrexia", "Cough", "Rash"]
-    assert events["AETERM"].null_count() == events["AEZZZ"].null_count() == 4
+    assert events["AETERM"].to_list() == events["AEDECOD"].to_list()
+    assert events["AEZZZ"].null_count() == 4
     assert done["TV"].frame.equals(made["TV"].frame)
     assert done["SUPPAE"].frame["QNAM"].to_list() == ["AEDLT", "AEDLT"]
     assert done["ADSL"].frame["MYNUMBER"].null_count() == 6
     assert done["ADSL"].frame["SAFFL"].value_counts().sort("SAFFL").rows() == [("N", 1), ("Y", 5)]
+
+
+def test_a_term_without_code_is_redacted(made, key):
+    frame = made["AE"].frame.with_columns(AEDECOD=pl.lit(None, dtype=pl.String))
+    uncoded = type(made["AE"])("AE", "", frame, made["AE"].variables)
+    done = deidentify(made.with_items([uncoded]), key).datasets
+    assert done["AE"].frame["AETERM"].to_list() == ["REDACTED"] * 4
 
 
 def test_ages_over_89_are_one_group(made, key):
@@ -225,7 +233,7 @@ def test_cells_are_counted(made, key):
     assert "18-44" in ages
     said = "\n".join(report.lines())
     assert "6 subjects recoded; 2 sites became 1." in said
-    assert "AE AETERM: 4 (the words of the investigator)" in said
+    assert "AE AETERM: 4 (the words of the investigator; the coded term stands in their place)" in said
     assert "ZZ : 1 (a data set without subjects that is not known)" in said
 
 
@@ -254,7 +262,7 @@ def test_a_users_rule_comes_first(made, key):
     keep = Rule("AE", "AEZZZ", "keep", "harmless here")
     done = deidentify(made, key, rules=[keep], qualifiers=["AENOTE"]).datasets
     assert done["AE"].frame["AEZZZ"].null_count() == 0
-    assert done["SUPPAE"].frame["QVAL"].to_list() == ["told by the husband"]
+    assert done["SUPPAE"].frame["QVAL"].to_list() == ["Y", "told by the husband", "Y"]
 
 
 def test_wrong_rules_and_data_are_refused(made, key):
@@ -278,7 +286,7 @@ def test_shipped_rules():
         ("ADSL", "BRTHDT", "drop"),
         ("ADAE", "ASTDTF", "keep"),
         ("ADSL", "TRTSDTM", "seconds"),
-        ("CM", "CMTRT", "drop"),
+        ("CM", "CMTRT", "coded"),
         ("EX", "EXTRT", "keep"),
         ("EX", "EXLOT", "code"),
         ("LB", "LBNRIND", "keep"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mitograft.errors import UsageError
-from mitograft.tables.parameters import Parameters, load_parameters
+from mitograft.tables.parameters import Parameters, load_parameters, load_rows
 from mitograft.trial.dataset import Dataset, Datasets, Variable
 from mitograft.trial.deidentify.codes import check_key, subject_code
 from mitograft.trial.deidentify.columns import Study, change_column
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Deidentified", "deidentify"]
 
+_PACKAGE = "mitograft.trial.deidentify"
 _TRIAL_DESIGN = frozenset({"TA", "TE", "TV", "TI", "TS", "TD", "TM"})
 _RECODED = frozenset({"subject", "subject-number", "site", "code", "pointer"})
-_SWEPT = frozenset({"keep", "result", "pointer", "qualifier", "country"})
+_SWEPT = frozenset({"keep", "coded", "result", "pointer", "qualifier", "country"})
 _SHIFTED = frozenset({"date", "seconds"})
 _FEWEST_IN_GROUP = 2
 
@@ -48,7 +49,7 @@ def deidentify(
     key: bytes,
     *,
     rules: Sequence[Rule] = (),
-    qualifiers: Iterable[str] = ("AEDLT",),
+    qualifiers: Iterable[str] = (),
     smallest_group: int | None = None,
 ) -> Deidentified:
     """Return a copy of a study's data sets that names no one.
@@ -63,7 +64,7 @@ def deidentify(
     rules
         Rules to try before those that ship.
     qualifiers
-        QNAM of the supplemental qualifiers to keep.
+        QNAM of the supplemental qualifiers to keep besides those of ``data/qualifiers.csv``.
     smallest_group
         The least number of subjects of a site, country or cell; None takes the shipped parameter.
 
@@ -78,7 +79,7 @@ def deidentify(
         If the key is too short, a group would have fewer than 2 subjects, or there are no subjects.
     """
     check_key(key)
-    parameters = load_parameters("mitograft.trial.deidentify", "parameters.csv")
+    parameters = load_parameters(_PACKAGE, "parameters.csv")
     smallest = int(parameters["smallest-group"].number) if smallest_group is None else smallest_group
     if smallest < _FEWEST_IN_GROUP:
         raise UsageError(
@@ -86,11 +87,12 @@ def deidentify(
         )
     study = _study(datasets, key, rules, smallest, parameters)
     numbers = _old_numbers(datasets)
+    listed = frozenset(qualifiers) | {row["qnam"] for row in load_rows(_PACKAGE, "qualifiers.csv")}
     made: list[Dataset] = []
     dropped: list[Dropped] = []
     counts: dict[str, int] = {}
     for dataset in datasets.values():
-        changed = _change_dataset(dataset, study, frozenset(qualifiers), numbers, dropped)
+        changed = _change_dataset(dataset, study, listed, numbers, dropped)
         if changed is not None:
             made.append(changed)
             _count(dataset, changed, study, counts)
@@ -175,7 +177,8 @@ def _change_dataset(
         rule = find_rule(name, variable.name, study.rules)
         old = frame[variable.name]
         new = change_column(rule.action, variable, frame, name, study).alias(variable.name)
-        _note(dropped, name, variable, old.count() - new.count(), rule)
+        lost = old.count() if rule.action == "coded" else old.count() - new.count()
+        _note(dropped, name, variable, lost, rule)
         if rule.action in _SWEPT and new.dtype == pl.String:
             traces = find_traces(new, study.subjects, numbers)
             new = new.set(traces, None)

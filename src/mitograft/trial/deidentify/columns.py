@@ -13,9 +13,10 @@ from mitograft.trial.deidentify.rules import Rule, find_rule
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["NUMBER_LIKE", "Study", "change_column"]
+__all__ = ["NUMBER_LIKE", "REDACTED", "Study", "change_column"]
 
 NUMBER_LIKE = r"^\s*(?:[<>]=?\s*)?[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?\s*%?$"
+REDACTED = "REDACTED"
 _YEARS_OF = {"YEARS": 1.0, "MONTHS": 12.0, "WEEKS": 365.25 / 7, "DAYS": 365.25, "HOURS": 365.25 * 24}
 
 
@@ -122,6 +123,16 @@ def _code(variable: Variable, frame: "pl.DataFrame", _: str, study: Study) -> "p
     return _replace(column, _codes(column, study))
 
 
+def _coded(variable: Variable, frame: "pl.DataFrame", _: str, __: Study) -> "pl.Series":
+    """Return the coded term in the place of the verbatim one, which the standard requires."""
+    import polars as pl
+
+    decoded = f"{variable.name[:2]}DECOD"
+    term = pl.col(decoded) if frame.schema.get(decoded) == pl.String else pl.lit(None, dtype=pl.String)
+    there = pl.when(pl.col(variable.name).is_not_null())
+    return frame.select(there.then(term.fill_null(REDACTED)).alias(variable.name)).to_series()
+
+
 def _codes(column: "pl.Series", study: Study) -> dict[str, str]:
     return {text: make_code(study.key, "code", text) for text in column.drop_nulls().unique().to_list()}
 
@@ -186,6 +197,7 @@ _CHANGES: Mapping[str, Callable[[Variable, "pl.DataFrame", str, Study], "pl.Seri
     "seconds": _date,
     "age": _age,
     "code": _code,
+    "coded": _coded,
     "result": _result,
     "pointer": _pointer,
 }

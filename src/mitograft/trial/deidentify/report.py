@@ -22,7 +22,7 @@ QUASI_IDENTIFIERS = ("AGE", "SEX", "RACE", "SITEID", "COUNTRY")
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Cells that were emptied, or rows or a data set that was left out, and why."""
+    """Cells that were emptied or replaced, or rows or a data set that was left out, and why."""
 
     dataset: str
     variable: str

@@ -12,10 +12,11 @@ __all__ = ["ACTIONS", "Rule", "find_rule", "load_rules"]
 
 ACTIONS = (
     "keep", "drop", "subject", "subject-number", "site", "country", "date", "seconds", "age", "code",
-    "result", "pointer", "qualifier",
+    "coded", "result", "pointer", "qualifier",
 )  # fmt: skip
 """``keep``; ``drop`` (emptied); ``subject``, ``subject-number``, ``site``, ``code`` (recoded); ``country``
-(emptied where few subjects share it); ``date``, ``seconds`` (shifted); ``age`` (grouped above a limit);
+(emptied where few subjects share it); ``coded`` (the verbatim term, replaced by the coded term of the row,
+or by REDACTED where there is none); ``date``, ``seconds`` (shifted); ``age`` (grouped above a limit);
 ``result`` (text results emptied where hardly anybody shares them); ``pointer`` (IDVARVAL, as what it points
 to); ``qualifier`` (QVAL: only rows whose QNAM is listed stay)."""
 
@@ -74,7 +75,7 @@ def find_rule(dataset: str, variable: str, first: Iterable[Rule] = ()) -> Rule:
     """Return the rule for a variable: of ``first`` (a user's own), else of those that ship, else to drop it.
 
     >>> find_rule("AE", "AETERM").action, find_rule("AE", "AEDECOD").action, find_rule("AE", "AEXYZ").action
-    ('drop', 'keep', 'drop')
+    ('coded', 'keep', 'drop')
     """
     candidates = (*first, *load_rules())
     return next((rule for rule in candidates if rule.applies(dataset, variable)), UNLISTED)
