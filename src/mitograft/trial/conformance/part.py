@@ -1,8 +1,8 @@
 """One data set under check, with what a rule may look at beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from mitograft.errors import UsageError
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from mitograft.trial.sdtm.domains import DomainVariable
 
-__all__ = ["SUPPLEMENT", "Part", "domain_of", "kind_of"]
+__all__ = ["SUPPLEMENT", "Part", "domain_of", "kind_of", "typed_columns"]
 
 SUPPLEMENT = "SUPP"
+_NUMERIC = ("SEQ", "STRESN", "STNRLO", "STNRHI", "VISITNUM", "DY")
 _SIGNS = {"TESTCD": "findings", "TRT": "interventions", "TERM": "events"}
 
 
@@ -61,7 +62,10 @@ class Part:
         """Whether a variable is there; ``DM.X`` asks another data set, ``DM`` for the data set itself."""
         other, _, variable = self.own(name).rpartition(".")
         if other:
-            return any(variable in dataset.frame.columns for dataset in self.others(other))
+            needed = {variable, "USUBJID"}
+            return "USUBJID" in self.names and any(
+                needed <= set(dataset.frame.columns) for dataset in self.others(other)
+            )
         return variable in self.names or bool(self.others(variable))
 
     def others(self, domain: str) -> tuple[Dataset, ...]:
@@ -73,24 +77,24 @@ class Part:
 
         The columns keep the names asked for, so ``--STDTC`` is a column ``--STDTC``.
         """
-        import polars as pl
-
         own = [name for name in names if "." not in name]
         own += ["USUBJID"] if "USUBJID" in self.names else []
-        columns = [pl.col(self.own(name)).alias(name) for name in dict.fromkeys(own)]
-        frame = self.dataset.frame.select(columns).with_row_index("_row")
+        columns = {name: self.own(name) for name in dict.fromkeys(own)}
+        frame = typed_columns(self.dataset, columns).with_row_index("_row")
         for other in dict.fromkeys(name.partition(".")[0] for name in names if "." in name):
             wanted = [name for name in dict.fromkeys(names) if name.startswith(f"{other}.")]
-            frame = frame.join(self._of_subjects(other, wanted), on="USUBJID", how="left")
-        return frame.sort("_row")
+            frame = frame.join(
+                self._of_subjects(other, wanted), on="USUBJID", how="left", maintain_order="left"
+            )
+        return frame
 
     def _of_subjects(self, other: str, names: Sequence[str]) -> "pl.DataFrame":
         """Return one row a subject of another data set: the first that stands there."""
         import polars as pl
 
-        columns = [pl.col(name.partition(".")[2]).alias(name) for name in names]
-        frames = [item.frame.select("USUBJID", *columns) for item in self.others(other)]
-        frame = pl.concat(frames, how="vertical_relaxed")
+        columns = {"USUBJID": "USUBJID"} | {name: name.partition(".")[2] for name in names}
+        whole = [item for item in self.others(other) if set(columns.values()) <= set(item.frame.columns)]
+        frame = pl.concat([typed_columns(item, columns) for item in whole])
         return frame.drop_nulls("USUBJID").unique("USUBJID", keep="first", maintain_order=True)
 
     def hits(self, frame: "pl.DataFrame", flag: "pl.Expr", variables: Iterable[str]) -> "pl.DataFrame":
@@ -106,6 +110,31 @@ class Part:
 
         rows = pl.Series("_row", [None] * len(variables), dtype=pl.UInt32)
         return pl.DataFrame([rows, pl.Series("variable", variables, dtype=pl.String)])
+
+
+def typed_columns(dataset: Dataset, names: Mapping[str, str]) -> "pl.DataFrame":
+    """Return columns by new name, with the type SDTM gives them: numbers as such, all else as text.
+
+    What does not read as a number is null; rule MG-1010 tells of variables of the wrong type.
+    """
+    import polars as pl
+
+    numbers = _numbers(domain_of(dataset))
+    return dataset.frame.select(
+        pl.col(name)
+        .cast(pl.Float64 if name in numbers or name.endswith(_NUMERIC) else pl.String, strict=False)
+        .alias(new)
+        for new, name in names.items()
+    )
+
+
+@cache
+def _numbers(domain: str) -> frozenset[str]:
+    try:
+        known = domain_variables("SUPP--" if domain == SUPPLEMENT else domain)
+    except UsageError:
+        return frozenset()
+    return frozenset(item.name for item in known if item.type == "number")
 
 
 def domain_of(dataset: Dataset) -> str:

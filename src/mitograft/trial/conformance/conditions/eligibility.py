@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mitograft.tables.parameters import Parameters, load_parameters
 from mitograft.trial.conformance.conditions.logic import NotApplicable
-from mitograft.trial.conformance.part import Part
+from mitograft.trial.conformance.part import Part, typed_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +81,8 @@ def _treated(part: Part, *names: str) -> "pl.DataFrame":
     """Return the rows of DM of subjects with a dose."""
     import polars as pl
 
-    doses = pl.concat([item.frame.select("USUBJID") for item in part.others("EX")])
+    whole = [item for item in part.others("EX") if "USUBJID" in item.frame.columns]
+    doses = pl.concat([typed_columns(item, {"USUBJID": "USUBJID"}) for item in whole])
     return part.table("USUBJID", *names).join(doses, on="USUBJID", how="semi").sort("_row")
 
 
@@ -121,6 +122,8 @@ def _at_baseline(part: Part, domain: str, tests: Iterable[str]) -> "list[tuple[p
         needed = {"USUBJID", "VISIT", f"{domain}TESTCD", f"{domain}STRESN"}
         if needed <= set(item.frame.columns):
             at_visit = pl.col("VISIT") == part.protocol.baseline_visit
-            rows = item.frame.filter(at_visit & pl.col(f"{domain}TESTCD").is_in(list(tests)))
+            more = {f"{domain}STRESU", f"{domain}STNRHI"} & set(item.frame.columns)
+            table = typed_columns(item, {name: name for name in sorted(needed | more)})
+            rows = table.filter(at_visit & pl.col(f"{domain}TESTCD").is_in(list(tests)))
             found.append((rows, domain))
     return found

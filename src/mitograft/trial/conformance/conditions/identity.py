@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mitograft.trial.conformance.conditions.logic import NotApplicable, holds
-from mitograft.trial.conformance.part import Part
+from mitograft.trial.conformance.part import Part, typed_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +15,8 @@ __all__ = [
 ]  # fmt: skip
 
 _MORE_KEYS = (
-    "VISITNUM", "--CAT", "--SCAT", "--OBJ", "--SPEC", "--METHOD", "--LOC", "--LAT", "--POS", "--TPT", "--TPTNUM",
+    "VISITNUM", "--CAT", "--SCAT", "--OBJ", "--SPEC", "--METHOD", "--LOC", "--LAT", "--POS", "--TPT",
+    "--TPTNUM",
 )  # fmt: skip
 _LEAST_KEY = 2  # USUBJID alone says nothing
 
@@ -61,8 +62,9 @@ def present_elsewhere(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame
 def _elsewhere(part: Part, arguments: Mapping[str, str], *, wanted: bool) -> "pl.DataFrame":
     import polars as pl
 
-    others = [item.frame["USUBJID"].drop_nulls() for item in part.others(arguments["other"])]
-    known = pl.concat(others).unique()
+    others = [item for item in part.others(arguments["other"]) if "USUBJID" in item.frame.columns]
+    columns = {"USUBJID": "USUBJID"}
+    known = pl.concat([typed_columns(item, columns)["USUBJID"] for item in others]).drop_nulls().unique()
     condition = arguments.get("when", "")
     table = part.table("USUBJID", *holds(condition).names)
     found = pl.col("USUBJID").is_in(known.implode())
@@ -142,6 +144,7 @@ def _matched(rows: "pl.DataFrame", parent: "pl.DataFrame", variable: object) -> 
 
     if "USUBJID" not in parent.columns or (variable is not None and variable not in parent.columns):
         return rows.select("_row").clear()
+    parent = parent.with_columns(pl.col("USUBJID").cast(pl.String))
     subjects = parent.select("USUBJID").unique()
     if variable is None:  # the one record of the subject
         return rows.join(subjects, on="USUBJID", how="semi").select("_row")

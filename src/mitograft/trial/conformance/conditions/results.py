@@ -26,12 +26,17 @@ def _same_test(part: Part) -> list[str]:
 
 
 def mixed_units(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":
-    """Find tests with more than one unit in ``unit``."""
+    """Find results in another ``unit`` than most of their test; all of them where no unit is the most."""
     import polars as pl
 
     unit, keys = arguments["unit"], _same_test(part)
     table = part.table(unit, *keys).drop_nulls(unit)
-    return part.hits(table, pl.col(unit).n_unique().over(keys) > 1, ["--TESTCD", unit])
+    counts = table.group_by(*keys, unit).len()
+    most = pl.col("len").max().over(keys)
+    alone = (pl.col("len") == most).sum().over(keys) == 1
+    usual = counts.filter((pl.col("len") == most) & alone).drop("len")
+    rare = table.join(usual, on=[*keys, unit], how="anti", nulls_equal=True, maintain_order="left")
+    return part.hits(rare, pl.lit(value=True), ["--TESTCD", unit])
 
 
 def missing_unit(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":

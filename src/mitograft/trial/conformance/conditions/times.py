@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mitograft.trial.conformance.conditions.logic import NotApplicable, holds
 from mitograft.trial.conformance.moments import certainly_before, day_of
-from mitograft.trial.conformance.part import Part
+from mitograft.trial.conformance.part import Part, typed_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,9 +21,9 @@ def precedes(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":
     """Find rows where ``first`` is certainly before ``second``; ``when`` restricts the rows."""
     first, second = arguments["first"], arguments["second"]
     when = holds(arguments.get("when", ""))
-    table = part.table("USUBJID", first, second, *when.names)
+    table = part.table(first, second, *when.names)
     names = [name for name in (first, second) if "." not in name]
-    return part.hits(table, certainly_before(first, second) & when.expression(), names)
+    return part.hits(certainly_before(table, first, second), when.expression(), names)
 
 
 def end_without_start(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":  # noqa: ARG001
@@ -46,7 +46,7 @@ def after_cutoff(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":
         raise NotApplicable("no data cut-off in the protocol")
     name = arguments["variable"]
     table = part.table(name).with_columns(pl.lit(part.protocol.cutoff).alias("_cutoff"))
-    return part.hits(table, certainly_before("_cutoff", name), [name])
+    return part.hits(certainly_before(table, "_cutoff", name), pl.lit(value=True), [name])
 
 
 def wrong_study_day(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":  # noqa: ARG001
@@ -58,10 +58,11 @@ def wrong_study_day(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":
     pairs = [(day, date) for day, date in _DAYS.items() if part.has(day) and part.has(date)]
     if not pairs:
         raise NotApplicable("no study day with its date")
+    table = part.table("USUBJID", *(name for pair in pairs for name in pair), "DM.RFSTDTC")
+    table = table.with_columns(day_of("DM.RFSTDTC").alias("_start"))
     hits = [part.whole([])]
     for day, date in pairs:
-        table = part.table("USUBJID", day, date, "DM.RFSTDTC")
-        right = study_day(day_of(date), day_of("DM.RFSTDTC"))
+        right = study_day(day_of(date), "_start")
         hits.append(part.hits(table, pl.col(day) != right, [day, date]))
     return pl.concat(hits)
 
@@ -73,7 +74,7 @@ def wrong_first_dose(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame"
     name = arguments["variable"]
     doses = pl.concat(
         [
-            item.frame.select("USUBJID", day_of("EXSTDTC").alias("_first"))
+            typed_columns(item, {"USUBJID": "USUBJID", "_first": "EXSTDTC"}).with_columns(day_of("_first"))
             for item in part.others("EX")
             if {"USUBJID", "EXSTDTC"} <= set(item.frame.columns)
         ]

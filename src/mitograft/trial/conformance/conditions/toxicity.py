@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mitograft.tables.parameters import load_rows
 from mitograft.trial.conformance.moments import day_of
-from mitograft.trial.conformance.part import Part
+from mitograft.trial.conformance.part import Part, typed_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,8 +68,9 @@ def _marks(part: Part) -> "pl.DataFrame":
     import polars as pl
 
     frames = [pl.DataFrame(schema={"USUBJID": pl.String, "AESEQ": pl.Float64})]
-    if "SUPPAE" in part.data:
-        rows = part.data["SUPPAE"].frame.filter(
+    columns = {name: name for name in ("USUBJID", "QNAM", "QVAL", "IDVAR", "IDVARVAL")}
+    if "SUPPAE" in part.data and set(columns) <= set(part.data["SUPPAE"].frame.columns):
+        rows = typed_columns(part.data["SUPPAE"], columns).filter(
             (pl.col("QNAM") == "AEDLT") & (pl.col("QVAL") == "Y") & (pl.col("IDVAR") == "AESEQ")
         )
         number = pl.col("IDVARVAL").cast(pl.Float64, strict=False).alias("AESEQ")
