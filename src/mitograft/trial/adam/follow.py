@@ -10,7 +10,7 @@ from mitograft.trial.adam.derive import Adam
 from mitograft.trial.adam.rules.scores import SUFFIXES
 from mitograft.trial.adam.specification import Source, VariableSpec
 from mitograft.trial.adam.trace import TraceStep
-from mitograft.trial.dataset import Datasets
+from mitograft.trial.dataset import Datasets, Origin
 
 __all__ = ["Follower", "Record", "write_value"]
 
@@ -271,12 +271,21 @@ class Follower:
         content: Mapping[str, Any] = dataset.frame.row(int(row), named=True)
         sequence = write_value(content.get(f"{domain}SEQ"))
         origin = dataset.origin(int(row))
-        fields = f", field {'; '.join(origin.fields)}" if origin.fields else ""
-        file = TraceStep(f"file {origin.file}, row {origin.row}{fields}", "")
+        file = TraceStep(_file_place(origin), "")
         shown = [name for name in names if name in content] or list(names)
         label = f"{domain}{f' {domain}SEQ {sequence}' if sequence else ''} {', '.join(shown)}"
         values = ", ".join(write_value(content.get(name)) or "(empty)" for name in shown)
         return TraceStep(label, values, steps=(file,))
+
+
+def _file_place(origin: Origin) -> str:
+    """Name file, row and fields; a field of another row is written ``name@row`` in the origin."""
+    names = []
+    for field in origin.fields:
+        name, _, row = field.partition("@")
+        names.append(f"{name} (row {row})" if row else name)
+    fields = f", field {', '.join(names)}" if names else ""
+    return f"file {origin.file}, row {origin.row}{fields}"
 
 
 def _label(dataset: str, record: Record) -> str:
