@@ -87,7 +87,8 @@ def _filled(table: "ArrayLike") -> Array:
         raise UsageError(
             "Table of counts: found a count that is negative or no whole number; expected 0, 1, ..."
         )
-    return counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    filled: Array = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    return filled
 
 
 def _weights(rows: tuple[int, ...], columns: Sequence[int]) -> dict[int, int] | None:

@@ -49,12 +49,18 @@ def format_share(part: int, whole: int, decimals: int = 1) -> str:
     """
     if whole == 0:
         return ""
-    text = format_fixed(Fraction(100 * part, whole), decimals)
-    if part and float(text) == 0.0:
-        return f"<{Decimal(1).scaleb(-decimals):f}"
-    if part < whole and text == format_fixed(100, decimals):
-        return f">{Decimal(100) - Decimal(1).scaleb(-decimals):f}"
-    return text
+    unit = 10**decimals
+    steps = (200 * unit * part + whole) // (2 * whole)  # whole numbers only: a half is a half
+    if part and not steps:
+        return f"<{_steps_text(1, decimals)}"
+    if part < whole and steps == 100 * unit:
+        return f">{_steps_text(steps - 1, decimals)}"
+    return _steps_text(steps, decimals)
+
+
+def _steps_text(steps: int, decimals: int) -> str:
+    whole, rest = divmod(steps, 10**decimals)
+    return f"{whole}.{rest:0{decimals}d}" if decimals else str(whole)
 
 
 def format_p(p: float | None, decimals: int = 3) -> str:

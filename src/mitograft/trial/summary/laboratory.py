@@ -20,6 +20,8 @@ __all__ = ["Laboratory", "summarise_grade_shifts", "summarise_range_shifts"]
 _BASE, _WORST, _MISSING = "_base", "_worst", "Missing"
 _BOTH = "Low and high"
 _RANGES = ("Low", "Normal", "High", _BOTH, _MISSING)
+_BITS = {"Normal": 1, "Low": 2, "High": 4}
+_WORST_OF = {0: _MISSING, 1: "Normal", 2: "Low", 3: "Low", 4: "High", 5: "High", 6: _BOTH, 7: _BOTH}
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,9 @@ def summarise_range_shifts(
     level = pl.col(laboratory.value).replace_strict(words, default=None, return_dtype=pl.String)
     base = pl.col(laboratory.baseline).replace_strict(words, default=None, return_dtype=pl.String)
     after = after.with_columns(level.alias("_level"), base.fill_null(_MISSING).alias(_BASE))
-    within = [laboratory.parameter, "_group", "_person"]
-    low = (pl.col("_level") == "Low").any().over(within)
-    high = (pl.col("_level") == "High").any().over(within)
-    normal = (pl.col("_level") == "Normal").any().over(within)
-    worst = (
-        pl.when(low & high).then(pl.lit(_BOTH)).when(low).then(pl.lit("Low")).when(high).then(pl.lit("High"))
-        .when(normal).then(pl.lit("Normal")).otherwise(pl.lit(_MISSING))
-    )  # fmt: skip
+    bits = pl.col("_level").replace_strict(_BITS, default=0, return_dtype=pl.Int64)
+    seen = bits.bitwise_or().over([laboratory.parameter, "_group", "_person"])
+    worst = seen.replace_strict(_WORST_OF, return_dtype=pl.String)
     after = after.with_columns(worst.alias(_WORST))
     both = (pl.col(_WORST) == _BOTH) & pl.col("_level").is_in(["Low", "High"])
     attained = after.filter(both | (pl.col("_level").fill_null(_MISSING) == pl.col(_WORST)))

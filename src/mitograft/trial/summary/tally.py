@@ -56,8 +56,10 @@ def tally(members: "pl.DataFrame", by: Sequence[str] = ()) -> Mapping[tuple[Key,
     parts = zip(
         counted["_group"].to_list(), counted["_subjects"].to_list(), counted["_events"].to_list(), strict=True
     )
-    rows = counted["_row"].explode().to_numpy() if counted.height else NOBODY.rows
-    ends = np.cumsum(counted["_events"].to_numpy()) if counted.height else []
+    if not counted.height:
+        return {}
+    rows = counted["_row"].explode().to_numpy()
+    ends = np.cumsum(counted["_events"].to_numpy())
     found: dict[tuple[Key, int], Tally] = {}
     for i, (group, subjects, events) in enumerate(parts):
         key = tuple(level[i] for level in levels)

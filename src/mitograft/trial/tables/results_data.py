@@ -9,7 +9,7 @@ rows are put in another order and changes when any value of them changes.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mitograft.trial.dataset import Dataset, Variable
@@ -168,7 +168,7 @@ def _variables(contract: Sequence[tuple[str, str, str]]) -> tuple[Variable, ...]
     )
 
 
-def _schema(contract: Sequence[tuple[str, str, str]]) -> "Mapping[str, type[pl.Float64 | pl.String]]":
+def _schema(contract: Sequence[tuple[str, str, str]]) -> "pl.Schema":
     import polars as pl
 
-    return {name: pl.Float64 if kind == "number" else pl.String for name, _, kind in contract}
+    return pl.Schema({name: pl.Float64() if kind == "number" else pl.String() for name, _, kind in contract})
