@@ -19,6 +19,8 @@ GUIDE_OF = {
     "new": "guides/study-folder.md",
     "run": "first-study.md",
     "score": "guides/score-a-cohort.md",
+    "explain": "guides/trial.md",
+    "deidentify": "guides/trial.md",
 }
 
 

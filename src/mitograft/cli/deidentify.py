@@ -21,7 +21,7 @@ __all__ = ["command"]
 def command(study: Path, out: Path, key_file: Path, kind: str) -> None:
     """Write the SDTM data sets of the trial of STUDY into the new folder OUT, de-identified.
 
-    Subjects get new codes and each its own secret shift of dates, so that study days stay as they are;
+    Subjects get new codes and each its own secret shift of dates; study days of complete dates stay;
     free text is dropped, high ages and small sites are grouped. OUT/deidentification.txt says what was done
     and which groups of subjects are still small. Whether that is enough is for a person to judge.
     """

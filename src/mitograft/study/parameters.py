@@ -16,7 +16,7 @@ __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_p
 
 PARTS = (
     "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
-    "cytokine", "metabolite", "infiltrate", "expression",
+    "cytokine", "metabolite", "infiltrate", "expression", "adam",
 )  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
@@ -110,7 +110,7 @@ def _expected(keys: tuple[str, ...]) -> str:
 def _range(part: str, parameter: Parameter, text: str) -> str:
     """Say what the value should have been; empty where it will do."""
     default, value = _number(parameter.value), _number(text)
-    if default is None or part == "tis":  # judged by its own room
+    if default is None or part in ("tis", "adam"):  # judged by their own rooms
         return ""
     if value is None or not math.isfinite(value):
         return "a number"
@@ -209,6 +209,12 @@ def _expression() -> Parameters:
     return load_expression_parameters()
 
 
+def _adam() -> Parameters:
+    from mitograft.trial.adam import load_settings
+
+    return load_settings()
+
+
 _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "tis": _tis,
     "history": _history,
@@ -223,4 +229,5 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "metabolite": _metabolite,
     "infiltrate": _infiltrate,
     "expression": _expression,
+    "adam": _adam,
 }
