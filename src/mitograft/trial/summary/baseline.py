@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from mitograft.errors import InputError, Violation
 from mitograft.evidence import DataKind
 from mitograft.statistics.contingency import chi_squared_test, fisher_exact_table
 from mitograft.statistics.counts import Array
 from mitograft.statistics.description import Description, describe
 from mitograft.statistics.rounding import format_fixed, format_p
 from mitograft.statistics.variance import one_way_anova
-from mitograft.trial.summary.population import Group, Population, members_of, require_variables
+from mitograft.trial.summary.population import (
+    Group,
+    Population,
+    members_of,
+    refuse_levels,
+    require_variables,
+)
 from mitograft.trial.summary.result import EMPTY, Cell, Column, Records, Result, Row, Statistic, heading
 from mitograft.trial.summary.tally import NOBODY, count_cell, group_columns, sources_of, tally
 
@@ -216,22 +221,7 @@ def _levels(population: Population, members: "pl.DataFrame", item: Category) -> 
     levels: dict[str | None, str] = dict(item.levels) or {
         value: value for value in sorted(value for value in found if value is not None)
     }
-    unknown = sorted(str(value) for value in found - set(levels) - {None})
-    if unknown:
-        file = population.subjects.source or population.subjects.name
-        raise InputError(
-            file,
-            [
-                Violation(
-                    "unknown-level",
-                    found=f"{len(unknown)} value(s) of {item.variable} that the table does not name",
-                    expected=f"one of {', '.join(map(str, dict(item.levels)))}",
-                    remedy="Name the value in the table or correct the data set.",
-                    file=file,
-                    column=item.variable,
-                )
-            ],
-        )
+    refuse_levels(population.subjects, item.variable, found, (str(value) for value in levels))
     return {**levels, None: "Missing"} if None in found else levels
 
 

@@ -9,7 +9,13 @@ from mitograft.evidence import DataKind
 from mitograft.statistics.differences import fisher_exact
 from mitograft.statistics.rounding import format_p
 from mitograft.trial.dataset import Dataset
-from mitograft.trial.summary.population import Population, equal_to, members_of, require_variables
+from mitograft.trial.summary.population import (
+    Population,
+    equal_to,
+    members_of,
+    refuse_levels,
+    require_variables,
+)
 from mitograft.trial.summary.result import EMPTY, Cell, Column, Result, Row, Statistic
 from mitograft.trial.summary.tally import NOBODY, Key, Tally, count_cell, group_columns, sources_of, tally
 
@@ -150,7 +156,7 @@ def summarise_worst_level(
     Raises
     ------
     InputError
-        If a variable is lacking.
+        If a variable is lacking, or an event has a level that is not named.
     """
     import polars as pl
 
@@ -159,6 +165,7 @@ def summarise_worst_level(
     if members[levels.variable].dtype.is_numeric():
         members = members.with_columns(pl.col(levels.variable).cast(pl.Int64, strict=False).cast(pl.String))
     ranks = {value: rank for rank, (value, _) in enumerate(levels.levels, start=1)}
+    refuse_levels(events.data, levels.variable, members[levels.variable].unique().to_list(), ranks)
     rank = pl.col(levels.variable).replace_strict(ranks, default=0, return_dtype=pl.Int64)
     members = members.with_columns(rank.alias(_RANK))
     found, worst = _count_all(members, events), _count_worst(members, events)

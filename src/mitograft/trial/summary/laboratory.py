@@ -96,7 +96,7 @@ def summarise_range_shifts(
     after = after.with_columns(worst.alias(_WORST))
     both = (pl.col(_WORST) == _BOTH) & pl.col("_level").is_in(["Low", "High"])
     attained = after.filter(both | (pl.col("_level").fill_null(_MISSING) == pl.col(_WORST)))
-    found = set(after[_WORST].to_list())
+    found = set(after[_WORST].unique().to_list())
     levels = [level for level in _RANGES if level not in (_BOTH, _MISSING) or level in found]
     return _table(population, laboratory, attained, (_RANGES[:3], levels), titles, data_kind)
 
@@ -141,8 +141,8 @@ def summarise_grade_shifts(
     graded = after.filter(pl.col(laboratory.parameter).is_in(_graded(after, laboratory)))
     attained = graded.filter(pl.col("_level").eq_missing(pl.col(_WORST)))
     attained = attained.with_columns(pl.col(_WORST).cast(pl.String).fill_null(_MISSING))
-    found = sorted(set(attained[_WORST].to_list()) | {"0"})
-    bases = sorted(set(attained[_BASE].to_list()) - {_MISSING} | {"0"})
+    found = sorted(set(attained[_WORST].unique().to_list()) | {"0"})
+    bases = sorted(set(attained[_BASE].unique().to_list()) - {_MISSING} | {"0"})
     return _table(population, laboratory, attained, (bases, found), titles, data_kind)
 
 
@@ -191,7 +191,8 @@ def _table(
     ]
     notes = (
         "Rows: baseline; columns: worst value after it, scheduled or not. Number of subjects; percent of the "
-        "subjects of the group with a value of the parameter after baseline (its Total).",
+        "subjects of the group with a record of the parameter after baseline (the sum of its Totals).",
+        "Missing: no result, or none from which range or grade can be told.",
     )
     return Result(
         *titles, population.label, "Parameter / baseline", tuple(columns), tuple(rows), notes, data_kind,

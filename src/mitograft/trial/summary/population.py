@@ -18,7 +18,7 @@ from mitograft.trial.dataset import Dataset
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Group", "Population", "equal_to", "members_of", "require_variables"]
+__all__ = ["Group", "Population", "equal_to", "members_of", "refuse_levels", "require_variables"]
 
 SUBJECT = "USUBJID"
 _GROUP, _ROW, _PERSON = "_group", "_row", "_person"
@@ -159,6 +159,33 @@ def require_variables(dataset: Dataset, names: Iterable[str]) -> None:
                     column=name,
                 )
                 for name in lacking
+            ],
+        )
+
+
+def refuse_levels(dataset: Dataset, variable: str, found: Iterable[object], levels: Iterable[str]) -> None:
+    """Refuse values of a variable that a table does not name; nothing is left out unseen.
+
+    Raises
+    ------
+    InputError
+        If a value of ``found`` that is not missing is none of ``levels``; the value itself is not quoted.
+    """
+    named = list(levels)
+    unknown = set(found) - set(named) - {None}
+    file = dataset.source or dataset.name
+    if unknown:
+        raise InputError(
+            file,
+            [
+                Violation(
+                    "unknown-level",
+                    found=f"{len(unknown)} value(s) of {variable} that the table does not name",
+                    expected=f"one of {', '.join(named)}",
+                    remedy="Name the value in the table or correct the data set.",
+                    file=file,
+                    column=variable,
+                )
             ],
         )
 
