@@ -200,13 +200,14 @@ def _inside(message: str) -> str:
 def _refuse_errors(checked: Checked, accepted: Mapping[str, str]) -> None:
     """Stop at findings that would make results wrong, all of them in one message."""
     errors = [f for f in checked.findings if f.severity == "error" and f.rule_id not in accepted]
-    violations = [
-        Violation(
+    numbered = [
+        (place, Violation(
             finding.rule_id, _inside(finding.message), "data that keep this rule", finding.remedy,
             ref.file or ref.dataset, ref.row, ref.variable.replace(";", ", ") or None,
-        )
+        ))
         for finding in errors
-        for ref in finding.records
+        for place, ref in enumerate(finding.records)
     ]  # fmt: skip
-    if violations:
+    if numbered:  # the first record of every rule goes first: a long list is cut at its end
+        violations = [violation for _, violation in sorted(numbered, key=lambda pair: pair[0])]
         raise InputError(", ".join(dict.fromkeys(v.file for v in violations)), violations)

@@ -1,6 +1,8 @@
 """Read data sets: one file, or every file of a folder, whatever the mixture of formats."""
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mitograft.errors import InputError, UsageError, Violation
@@ -19,6 +21,7 @@ Types = Mapping[str, Mapping[str, str]]
 
 _MOST_BYTES = 2_000_000_000
 _PLAIN = (".csv", ".tsv", ".xlsx")
+_APART = (".parquet", ".xlsx")  # decoded in a process of its own, whose start takes most of the time
 _DECODERS: Mapping[str, Callable[[bytes, str, str], Dataset]] = {
     ".xpt": decode_xpt,
     ".json": decode_json,
@@ -85,15 +88,33 @@ def read_datasets(folder: Path, *, types: Types | None = None) -> Datasets:
     violations = _twice(paths)
     found: dict[str, Dataset] = {}
     described = read_description(folder)
-    for path in paths:
-        try:
-            found[_name(path)] = _read(path, known, described)
-        except InputError as error:
-            violations += error.violations
+    for path, read in zip(paths, _read_all(paths, known, described), strict=True):
+        if isinstance(read, InputError):
+            violations += read.violations
+        else:
+            found[_name(path)] = read
     if violations:
         files = {violation.file for violation in violations}
         raise InputError(files.pop() if len(files) == 1 else str(folder), violations)
     return Datasets(found[name] for name in sorted(found))
+
+
+def _read_all(
+    paths: Sequence[Path], types: Types, described: Described | None
+) -> Iterator[Dataset | InputError]:
+    """Read files in their order; those that a process of its own decodes are read side by side."""
+
+    def read(path: Path) -> Dataset | InputError:
+        try:
+            return _read(path, types, described)
+        except InputError as error:
+            return error
+
+    apart = [path for path in paths if path.suffix.lower() in _APART]
+    with ThreadPoolExecutor(max(1, min(len(apart), os.cpu_count() or 1))) as pool:
+        started = {path: pool.submit(read, path) for path in apart}
+        for path in paths:
+            yield started[path].result() if path in started else read(path)
 
 
 def _find(folder: Path) -> list[Path]:
