@@ -36,12 +36,15 @@ order of the columns does not matter. An empty cell, `NA` or `.` means "no value
 
 def render_parameters() -> str:
     """Give every data file of the package as a table."""
-    return PARAMETERS + "\n".join(_parameter_table(path) for path in sorted(PACKAGE.glob("**/data/*.csv")))
+    tables = (_parameter_table(path) for path in sorted(PACKAGE.glob("**/data/*.csv")))
+    return PARAMETERS + "\n".join(table for table in tables if table)
 
 
 def _parameter_table(path: Path) -> str:
     with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = csv.reader(stream)
+    if "status" not in header:  # the specification of the analysis data sets, which Define-XML documents
+        return ""
     status = header.index("status")
     for row in rows:
         row[status] = f"**{row[status]}**" if row[status] in FLAGGED else row[status]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mitograft.trial.coding import Dictionary
 
-__all__ = ["Adam", "derive_adam", "load_settings"]
+__all__ = ["Adam", "Step", "derive_adam", "load_settings", "plan_steps"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,20 @@ from mitograft.trial.sdtm.dates import day_precision, earliest_day, latest_day, 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES", "investigator_marks"]
+__all__ = [
+    "RULES",
+    "coding",
+    "dose_limiting",
+    "event_days",
+    "event_end",
+    "event_grade",
+    "event_relation",
+    "event_rows",
+    "event_start",
+    "first_occurrence",
+    "investigator_marks",
+    "treatment_emergent",
+]
 
 _IMPUTED = {"month": "D", "year": "M"}
 

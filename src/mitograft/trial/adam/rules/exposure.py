@@ -9,7 +9,7 @@ from mitograft.trial.adam.work import Work
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "exposure_rows"]
 
 
 def exposure_rows(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":  # noqa: ARG001  makes the rows

@@ -9,7 +9,7 @@ from mitograft.trial.adam.work import Work
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "grade_shift", "grades", "laboratory_rows", "range_indicator", "range_shift"]
 
 
 def laboratory_rows(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":  # noqa: ARG001  makes the rows

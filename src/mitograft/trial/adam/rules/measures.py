@@ -9,7 +9,7 @@ from mitograft.trial.adam.work import Work
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES", "measure_places"]
+__all__ = ["RULES", "measure_places", "measure_rows"]
 
 _DOMAINS = ("QS", "FT", "RS")
 

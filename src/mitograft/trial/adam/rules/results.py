@@ -13,7 +13,21 @@ from mitograft.trial.sdtm.dates import study_day
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES", "Place", "after_baseline", "by_distinct", "named_rows", "of_baseline"]
+__all__ = [
+    "RULES",
+    "Place",
+    "after_baseline",
+    "analysis_day",
+    "analysis_flag",
+    "analysis_visit",
+    "baseline",
+    "baseline_flag",
+    "by_distinct",
+    "change",
+    "named_rows",
+    "of_baseline",
+    "visit_window",
+]
 
 _UNLISTED = 1000
 _DECIMALS = 9  # of a change: differences of decimals as written have no more

@@ -15,7 +15,7 @@ from mitograft.trial.adam.work import Work
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES", "SUFFIXES"]
+__all__ = ["RULES", "SUFFIXES", "response", "score_rows"]
 
 Floats = npt.NDArray[np.float64]
 

@@ -11,7 +11,28 @@ from mitograft.trial.sdtm.dates import earliest_day, exact_day, latest_day
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["NOT_ASSIGNED", "RULES"]
+__all__ = [
+    "NOT_ASSIGNED",
+    "RULES",
+    "actual_arm",
+    "age_group",
+    "body_mass_index",
+    "body_size",
+    "completed",
+    "diagnosis",
+    "disease_duration",
+    "disposition",
+    "dlt_evaluable",
+    "enrolled",
+    "full_analysis",
+    "last_record",
+    "planned_arm",
+    "reference_dates",
+    "subject_rows",
+    "treated",
+    "treatment_dates",
+    "treatment_duration",
+]
 
 NOT_ASSIGNED = ("SCRNFAIL", "NOTASSGN")
 """Arm codes that mean: assigned to no arm (SDTM Implementation Guide, domain DM)."""

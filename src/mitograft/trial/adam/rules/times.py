@@ -8,7 +8,7 @@ from mitograft.trial.adam.work import Work
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "time_rows"]
 
 
 def time_rows(frame: "pl.DataFrame", work: Work) -> "pl.DataFrame":  # noqa: ARG001  makes the rows
