@@ -100,7 +100,7 @@ def analyse_trial(study: Study, product: ProductResult | None = None) -> Trial |
     study
         The study folder.
     product
-        The lots, for the check that the lot given was one of them.
+        The lots, for the check that the lot given was one of those released.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def analyse_trial(study: Study, product: ProductResult | None = None) -> Trial |
     protocol, kind = _protocol(part), study.config.study.data_kind
     _check_accepted(study, part)
     data, report, uncoded = read_trial(study)
-    lots = None if product is None else [verdict.lot for verdict in product.verdicts]
+    lots = None if product is None else [v.lot for v in product.verdicts if v.verdict == "pass"]
     checked = run_rules(data, protocol, lots=lots)
     _refuse_errors(checked, part.accepted)
     adam = derive_adam(data, protocol, settings=study.config.overrides("adam"))

@@ -19,6 +19,8 @@ from mitograft.trial.tables.separated import dataset_csv, to_csv
 from mitograft.trial.tables.word import to_docx
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from mitograft.tables.contract import Cell
 
 __all__ = ["trial_files", "trial_listings", "write_trial"]
@@ -58,14 +60,16 @@ def trial_files(trial: Trial, *, kind: DataKind, export: bool) -> Mapping[str, b
     """Return the files by their path within the folder of the trial.
 
     ``tables/`` and ``listings/`` hold each table as RTF, DOCX and CSV; ``ard.csv`` its numbers with the hash
-    of the records behind each, ``ard_records.csv`` these records; ``checks.csv`` and ``rules.csv`` what the
-    checks found; with ``export`` the data sets as SAS transport files and Dataset-JSON with Define-XML.
+    of the records behind each, ``ard_records.csv`` these records; ``trace.csv`` the rule and the sources of
+    every record of the analysis data sets; ``checks.csv`` and ``rules.csv`` what the checks found; with
+    ``export`` the data sets as SAS transport files and Dataset-JSON with Define-XML.
     """
     files: dict[str, bytes] = {}
     for place, results in (("tables", trial.tables), ("listings", trial_listings(trial, kind))):
         for result in results:
             files |= {f"{place}/{result.id}{ending}": data for ending, data in _formats(result).items()}
     files["ard.csv"] = dataset_csv(to_ard(trial.tables)).encode()
+    files["trace.csv"] = _frame_csv(trial.adam.trace)
     files["ard_records.csv"] = dataset_csv(records_of(trial.tables)).encode()
     found: dict[str, list[Cell]] = {
         name: list(c) for name, c in findings_table(trial.checked.findings).items()
@@ -93,6 +97,10 @@ def trial_listings(trial: Trial, kind: DataKind) -> tuple[Result, ...]:
     lists = [(data["ADAE"], events), (data["ADAE"], serious), (data["ADEX"], doses)]
     made = [list_records(safety, dataset, listing, data_kind=kind) for dataset, listing in lists]
     return (*made, list_findings(trial.checked.findings, data_kind=kind))
+
+
+def _frame_csv(frame: "pl.DataFrame") -> bytes:
+    return encode_table(".csv", {name: frame[name].to_list() for name in frame.columns})
 
 
 def _formats(result: Result) -> Mapping[str, bytes]:

@@ -5,6 +5,8 @@ toxicity, the Total Improvement Score at week 12. The doses of the first trial, 
 windows and every effect are assumed.
 """
 
+from dataclasses import replace
+
 from mitograft.trial.protocol import Arm, Protocol, Visit
 from mitograft.trial.simulate.truth import ArmTruth, TrialTruth, assumptions
 
@@ -37,7 +39,9 @@ def pn101_protocol() -> Protocol:
 
 def pn101_truth() -> TrialTruth:
     """Return the assumed truth of nine treated subjects, three a dose, and two screen failures."""
-    return TrialTruth(tuple(_active(code, 3) for code in ("LOW", "MID", "HIGH")), screen_failures=2)
+    lots = {"LOW": "L001", "MID": "L001", "HIGH": "L002"}  # the lots that pn101 releases
+    arms = (replace(_active(code, 3), lot=lot) for code, lot in lots.items())
+    return TrialTruth(tuple(arms), screen_failures=2)
 
 
 def pn101_phase2_protocol() -> Protocol:

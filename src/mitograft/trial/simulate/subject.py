@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from mitograft.errors import UsageError
-from mitograft.trial.protocol import Protocol
+from mitograft.trial.protocol import Arm, Protocol
 from mitograft.trial.simulate.disease import Disease, draw_disease, observe_enzyme, observe_measure, progress
 from mitograft.trial.simulate.entry import may_enter
 from mitograft.trial.simulate.laboratory import draw_levels, write_results
@@ -265,6 +265,11 @@ def _unscheduled(
             yield _row(person, _UNSCHEDULED, form, fields, occurrence=occurrence)
 
 
+def _lot(plan: Plan, arm: Arm) -> str:
+    named = next((truth.lot for truth in plan.truth.arms if truth.code == arm.code), "")
+    return named or f"{'PBO' if arm.placebo else 'LOT'}-{arm.order:02d}"
+
+
 def _baseline_rows(plan: Plan, draws: Draws, person: Person, dose: date) -> Iterator[FormRow]:
     visit, arm = plan.protocol.baseline_visit, plan.protocol.arm(person.arm)
     if arm is None:
@@ -275,7 +280,7 @@ def _baseline_rows(plan: Plan, draws: Draws, person: Person, dose: date) -> Iter
     dosing = {
         "extrt": "2" if arm.placebo else "1",
         "exdose": _number(arm.dose or 0.0),
-        "exlot": f"{'PBO' if arm.placebo else 'LOT'}-{arm.order:02d}",
+        "exlot": _lot(plan, arm),
         "exstdat": dose.isoformat(),
         "exsttim": f"10:{minute:02d}",
         "exentim": f"10:{minute + 30:02d}" if minute < 30 else f"11:{minute - 30:02d}",

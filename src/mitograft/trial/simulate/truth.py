@@ -84,6 +84,8 @@ class ArmTruth:
         Factor on the rates of the related part of adverse events.
     dropout
         Hazard of leaving the trial, per week.
+    lot
+        Lot that is given; made up from the arm where none is named.
     """
 
     code: str
@@ -92,6 +94,7 @@ class ArmTruth:
     dlt: float = 0.0
     related: float = 1.0
     dropout: float = 0.004
+    lot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
