@@ -75,7 +75,7 @@ def expected_difference(effect, monkeypatch, draws):
 @pytest.mark.parametrize("effect", [0.0, EFFECT])
 def test_myotube_experiments_through_images(tmp_path, monkeypatch, effect):
     # MITOGRAFT_SLOW_RUNS=200 is the full size; by default only gross errors of coverage would be seen.
-    experiments = int(os.environ.get("MITOGRAFT_SLOW_RUNS", "3"))
+    experiments = int(os.environ.get("MITOGRAFT_SLOW_RUNS", "2"))
     truth = expected_difference(effect, monkeypatch, draws=max(40, 2 * experiments))
     rules = load_rules()
     found = [image_experiment(tmp_path, number, effect, rules) for number in range(experiments)]
