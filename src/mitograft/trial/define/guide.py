@@ -2,13 +2,13 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mitograft.evidence import DataKind
+from mitograft.tables.same_archive import with_fixed_dates
 from mitograft.trial.adam import Adam
 from mitograft.trial.dataset import Datasets
 from mitograft.trial.define.guide_sections import GuideSection, GuideTable, guide_sections
@@ -121,7 +121,7 @@ def _docx(title: str, sections: Sequence[GuideSection]) -> bytes:
             _add_table(document, section.table)
     stream = io.BytesIO()
     document.save(stream)
-    return _same_bytes(stream.getvalue())
+    return with_fixed_dates(stream.getvalue(), _MOMENT)
 
 
 def _prepare(document: "Document", title: str) -> None:
@@ -166,14 +166,3 @@ def _mark(row: Any, property_name: str) -> None:
     from docx.oxml import OxmlElement
 
     row._tr.get_or_add_trPr().append(OxmlElement(property_name))
-
-
-def _same_bytes(data: bytes) -> bytes:
-    """Return the archive with fixed dates; its parts keep their order."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, _MOMENT.timetuple()[:6])
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
-    return stream.getvalue()

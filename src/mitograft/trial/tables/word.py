@@ -5,12 +5,12 @@ takes minutes for long tables. Dates are fixed: the same table gives the same by
 """
 
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from mitograft.tables.same_archive import with_fixed_dates
 from mitograft.trial.summary.result import Result, Row
 from mitograft.trial.tables.characters import printable
 from mitograft.trial.tables.pages import (
@@ -54,7 +54,7 @@ def to_docx(result: Result) -> bytes:
         end.addprevious(_element(_paragraph_between(last=place == len(pages) - 1)))
     stream = io.BytesIO()
     document.save(stream)
-    return _same_bytes(stream.getvalue())
+    return with_fixed_dates(stream.getvalue(), _MOMENT)
 
 
 def _prepare(document: "Document", result: Result) -> None:
@@ -205,14 +205,3 @@ def _cell(run: str, width: int, properties: str, edges: str, *, span: int = 1) -
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{covers}{rules}{stands}</w:tcPr>'
         f"{_paragraph(run, properties)}</w:tc>"
     )
-
-
-def _same_bytes(data: bytes) -> bytes:
-    """Return the archive with fixed dates; its parts keep their order."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, _MOMENT.timetuple()[:6])
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
-    return stream.getvalue()
