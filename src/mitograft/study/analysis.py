@@ -73,7 +73,8 @@ class Patients:
 def analyse_patients(study: Study, trial: Trial | None = None) -> Patients | None:
     """Score the core set measures of a study and derive its responder evidence; None without a trial part.
 
-    With a whole trial its analysis data sets give measures and groups; else the tables of study.toml.
+    With a whole trial its analysis data sets give measures and groups, else the tables of study.toml; None
+    also where the trial measured no core set.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def analyse_patients(study: Study, trial: Trial | None = None) -> Patients | Non
         If a primary visit or a group of a contrast does not occur.
     """
     part = study.config.trial
-    if part is None:
+    if part is None or (trial is not None and not _has_scores(trial)):
         return None
     rules = tis_rules(part.population, part.variant, study.config.overrides("tis"))
     cohort = _cohort(study, part, trial, rules)
@@ -104,6 +105,11 @@ def analyse_patients(study: Study, trial: Trial | None = None) -> Patients | Non
     source = part.core_set or part.folder
     origin = Origin(f"{source}, scored by mitograft", study.config.study.data_kind)
     return _with_evidence(patients, part, rules, origin)
+
+
+def _has_scores(trial: Trial) -> bool:
+    """Tell whether the trial measured a core set after baseline; others have none to score."""
+    return trial.adam.datasets["ADTIS"].frame.height > 0
 
 
 def _cohort(study: Study, part: TrialPart, trial: Trial | None, rules: TisRules) -> CohortScore:

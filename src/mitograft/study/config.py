@@ -21,7 +21,7 @@ from mitograft.study.config_invitro import (
 )
 from mitograft.study.config_mouse import MousePart
 from mitograft.study.config_parts import ID, Id, Part, StudyPath, Text
-from mitograft.study.config_trial import TrialPart
+from mitograft.study.config_trial import ARM_CODE, CODE, DAY, TrialPart
 from mitograft.study.toml_lines import line_of
 
 __all__ = [
@@ -215,6 +215,9 @@ _PATTERNS = {
     MEASURE: "assay.parameter, for example seahorse.maximal_respiration",
     NAME: "small letters, digits and _, a letter first",
     WELL: "a well such as A05",
+    ARM_CODE: "1 to 20 letters, digits, blanks, - or _",
+    CODE: "1 to 8 capital letters and digits, a letter first",
+    DAY: "a day such as 2026-03-15",
 }
 
 

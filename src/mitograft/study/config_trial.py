@@ -8,16 +8,18 @@ from mitograft.errors import UsageError
 from mitograft.study.config_parts import Part, StudyPath, Text
 from mitograft.trial.protocol import CORE_SET, Arm, MeasureSource, Protocol, Visit
 
-__all__ = ["ArmPart", "MeasurePart", "ProtocolPart", "TrialPart", "VisitPart"]
+__all__ = ["ARM_CODE", "CODE", "DAY", "ArmPart", "MeasurePart", "ProtocolPart", "TrialPart", "VisitPart"]
 
-_Code = Annotated[str, Field(pattern=r"^[A-Z0-9_-]{1,20}$")]
-_Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+ARM_CODE = r"^[A-Za-z0-9_ -]{1,20}$"
+CODE = r"^[A-Z][A-Z0-9]{0,7}$"
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+_Code = Annotated[str, Field(pattern=CODE)]
 
 
 class ArmPart(Part):
     """``[[trial.protocol.arms]]``: one planned arm; without ``dose`` it is unknown."""
 
-    code: _Code
+    code: Annotated[str, Field(pattern=ARM_CODE)]
     name: Text
     dose: Annotated[float, Field(ge=0)] | None = None
     unit: Text = "ug"
@@ -54,7 +56,8 @@ class ProtocolPart(Part):
     measures: dict[
         Literal["physician_global", "patient_global", "mmt8", "haq", "extramuscular"], MeasurePart
     ] = Field(default={})
-    cutoff: _Day | None = None
+    doses: Annotated[int, Field(ge=0)] = 1
+    cutoff: Annotated[str, Field(pattern=DAY)] | None = None
     ctcae: Literal["5.0"] = "5.0"
 
     @model_validator(mode="after")
@@ -79,6 +82,7 @@ class ProtocolPart(Part):
             dlt_days=self.dlt_days,
             mmt8_max=self.mmt8_max,
             measures={**CORE_SET, **own},
+            doses=self.doses or None,
             cutoff=self.cutoff,
             ctcae=self.ctcae,
         )

@@ -18,10 +18,13 @@ from mitograft.trial.dataset import Datasets
 from mitograft.trial.edc import MappingReport, read_edc_with_report
 from mitograft.trial.formats import read_datasets
 from mitograft.trial.protocol import Protocol
+from mitograft.trial.sdtm.split import join_split_domains
 from mitograft.trial.summary.result import Result
 from mitograft.trial.summary.standard import standard_tables
 
 __all__ = ["Trial", "analyse_trial", "explain_value", "read_trial"]
+
+_KEPT = "data that keep it, or the rule under [trial.accepted] with a reason"
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +87,7 @@ def read_trial(study: Study) -> tuple[Datasets, MappingReport | None, tuple[Viol
     if part.edc is not None:
         data, report = read_edc_with_report(study.path(part.edc), _protocol(part))
     else:
-        data, report = read_datasets(study.path(part.sdtm or "")), None
+        data, report = join_split_domains(read_datasets(study.path(part.sdtm or ""))), None
     dictionary = _dictionary(study, part)
     if dictionary is None or "AE" not in data:
         return data, report, ()
@@ -202,7 +205,7 @@ def _refuse_errors(checked: Checked, accepted: Mapping[str, str]) -> None:
     errors = [f for f in checked.findings if f.severity == "error" and f.rule_id not in accepted]
     numbered = [
         (place, Violation(
-            finding.rule_id, _inside(finding.message), "data that keep this rule", finding.remedy,
+            finding.rule_id, _inside(finding.message), _KEPT, finding.remedy,
             ref.file or ref.dataset, ref.row, ref.variable.replace(";", ", ") or None,
         ))
         for finding in errors

@@ -74,6 +74,8 @@ class Protocol:
     measures
         Where each core set measure lies (``CORE_SET`` if nothing else is said); enzymes are in LB under CK,
         ALDOLASE, ALT, AST, LDH.
+    doses
+        Administrations each subject is to have; None where the protocol leaves it open.
     cutoff
         Data cut-off (ISO date); no date is imputed beyond it.
     ctcae
@@ -88,6 +90,7 @@ class Protocol:
     dlt_days: int = 14
     mmt8_max: int = 150
     measures: Mapping[str, MeasureSource] = field(default_factory=lambda: dict(CORE_SET))
+    doses: int | None = 1
     cutoff: str | None = None
     ctcae: str = "5.0"
 

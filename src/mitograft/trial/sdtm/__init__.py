@@ -21,6 +21,7 @@ from mitograft.trial.sdtm.domains import (
     sequence_name,
 )
 from mitograft.trial.sdtm.impute import impute_date
+from mitograft.trial.sdtm.split import join_split_domains
 from mitograft.trial.sdtm.supplements import merge_supplements, related_records
 from mitograft.trial.sdtm.units import find_conversion, standard_unit
 
@@ -34,6 +35,7 @@ __all__ = [
     "find_domain",
     "impute_date",
     "is_date",
+    "join_split_domains",
     "latest_day",
     "load_domains",
     "load_terms",

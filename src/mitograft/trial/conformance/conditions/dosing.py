@@ -43,12 +43,15 @@ def _other_unit() -> "pl.Expr":
     return (pl.col("EXDOSE") > 0) & (unit != pl.col("_unit").replace(micro))
 
 
-def many_doses(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":
-    """Find subjects with more than ``most`` doses, placebo counted too."""
+def many_doses(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":  # noqa: ARG001
+    """Find subjects with more doses than the protocol plans, placebo counted too."""
     import polars as pl
 
+    planned = part.protocol.doses
+    if planned is None:
+        raise NotApplicable("no number of doses in the protocol")
     table = part.table("USUBJID", "EXDOSE").filter(pl.col("EXDOSE").is_not_null())
-    return part.hits(table, pl.len().over("USUBJID") > int(arguments["most"]), ["EXDOSE"])
+    return part.hits(table, pl.len().over("USUBJID") > planned, ["EXDOSE"])
 
 
 def unknown_lot(part: Part, arguments: Mapping[str, str]) -> "pl.DataFrame":  # noqa: ARG001
