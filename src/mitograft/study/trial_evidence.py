@@ -20,9 +20,9 @@ _LEVEL = 0.95
 def trial_evidence(adam: Adam, protocol: Protocol, source: str, kind: DataKind) -> tuple[Evidence, ...]:
     """Return the share of treated subjects with a severe adverse drug reaction, and the median score.
 
-    A severe adverse drug reaction is a treatment-emergent event of grade 3 or higher that is related to
-    treatment. Subjects given placebo are left out of both. The score is that of the primary visit; subjects
-    without one are counted in the note, not imputed.
+    A severe adverse drug reaction is a treatment-emergent event of grade 3 or higher (severe, where no grade
+    was given) that is related to treatment. Subjects given placebo are left out of both. The score is that of
+    the primary visit; subjects without one are counted in the note, not imputed.
     """
     treated = _treated(adam, protocol)
     if not len(treated):
@@ -43,19 +43,25 @@ def _treated(adam: Adam, protocol: Protocol) -> "pl.Series":
 
 
 def _severe(adam: Adam, treated: "pl.Series", source: str, kind: DataKind) -> Evidence:
+    """Count subjects sure and possible: a related event without grade and severity may have been severe."""
     import polars as pl
 
     events = adam.datasets["ADAE"].frame.filter(
-        pl.col("USUBJID").is_in(treated.implode()), pl.col("TRTEMFL") == "Y", pl.col("AREL") == "RELATED",
-        pl.col("ATOXGRN") >= SEVERE_GRADE,
-    )  # fmt: skip
-    count, n = events["USUBJID"].n_unique(), len(treated)
-    low, high = clopper_pearson(count, n, level=_LEVEL)
+        pl.col("USUBJID").is_in(treated.implode()), pl.col("TRTEMFL") == "Y", pl.col("AREL") == "RELATED"
+    )
+    grade, word = pl.col("ATOXGRN"), pl.col("AESEV").str.to_uppercase()
+    bad = pl.when(grade.is_not_null()).then(grade >= SEVERE_GRADE).otherwise(word == "SEVERE")
+    sure = events.filter(bad)["USUBJID"].n_unique()
+    possible = events.filter(bad.fill_null(value=True))["USUBJID"].n_unique()
+    n = len(treated)
+    note = f"{sure} of {n} subjects with a related event of grade {SEVERE_GRADE:g} or more after dosing."
+    if possible > sure:
+        note += f" {possible - sure} more have a related event without grade or severity."
     return Evidence(
-        quantity="severe adverse drug reactions", contrast="single arm", estimate=count / n, low=float(low),
-        high=float(high), level=_LEVEL, unit="1", n=n, method="Clopper-Pearson", source=f"{source}, ADAE",
-        data_kind=kind,
-        note=f"{count} of {n} subjects with a related event of grade {SEVERE_GRADE:g} or more after dosing.",
+        quantity="severe adverse drug reactions", contrast="single arm", estimate=sure / n,
+        low=float(clopper_pearson(sure, n, level=_LEVEL)[0]),
+        high=float(clopper_pearson(possible, n, level=_LEVEL)[1]), level=_LEVEL, unit="1", n=n,
+        method="Clopper-Pearson", source=f"{source}, ADAE", data_kind=kind, note=note,
     )  # fmt: skip
 
 
