@@ -1,0 +1,26 @@
+"""Dose escalation: designs under one contract, conduct of a trial, exact operating characteristics.
+
+``design`` is the contract; ``three_plus_three`` and ``boin`` are designs; ``characteristics`` says how a
+design behaves for given true rates, exactly; ``simulate`` is its check.
+"""
+
+from mitograft.trial.escalation.boin import Boin
+from mitograft.trial.escalation.boin_table import BoinLimits, boin_boundaries
+from mitograft.trial.escalation.characteristics import Characteristics, exact_characteristics
+from mitograft.trial.escalation.conduct import ConductRow, conduct_table
+from mitograft.trial.escalation.design import Cohort, Design, Recommendation
+from mitograft.trial.escalation.three_plus_three import ThreePlusThree
+
+__all__ = [
+    "Boin",
+    "BoinLimits",
+    "Characteristics",
+    "Cohort",
+    "ConductRow",
+    "Design",
+    "Recommendation",
+    "ThreePlusThree",
+    "boin_boundaries",
+    "conduct_table",
+    "exact_characteristics",
+]

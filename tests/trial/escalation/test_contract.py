@@ -1,0 +1,212 @@
+"""What every escalation design keeps to, over all paths it can lead to."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from mitograft.errors import UsageError
+from mitograft.trial.escalation import (
+    Boin,
+    Cohort,
+    Design,
+    Recommendation,
+    ThreePlusThree,
+    conduct_table,
+    exact_characteristics,
+)
+from mitograft.trial.escalation.characteristics import Characteristics
+from mitograft.trial.escalation.design import count_path
+from mitograft.trial.escalation.simulate import simulate_characteristics
+
+RATES = (0.10, 0.25, 0.45)
+DESIGNS: list[Design] = [
+    ThreePlusThree(3, "nct04976140"),
+    ThreePlusThree(3, "escalate_only"),
+    ThreePlusThree(3, "de_escalating"),
+    ThreePlusThree(3, "six_at_mtd"),
+    ThreePlusThree(3, "six_at_mtd", start=2),
+    Boin(3, 0.30, max_patients=15),
+    Boin(3, 0.25, cohort=1, max_patients=9),
+    Boin(3, 0.20, max_patients=13, enough=6, start=2),
+]
+every_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+
+
+def reachable(design: Design) -> list[tuple[tuple[Cohort, ...], Recommendation]]:
+    """Return one path for each state the design can lead to, with its recommendation."""
+    found, open_paths, seen = [], [()], {design.digest(())}
+    while open_paths:
+        path = open_paths.pop()
+        said = design.recommend(path)
+        found.append((path, said))
+        if said.action != "treat":
+            continue
+        for toxic in range(said.patients + 1):
+            longer = (*path, Cohort(said.dose, said.patients, toxic))
+            if design.digest(longer) not in seen:
+                seen.add(design.digest(longer))
+                open_paths.append(longer)
+    return found
+
+
+def too_toxic(design: Design, path: tuple[Cohort, ...]) -> int:
+    """Return the lowest dose that must not be given or declared any more; one above the highest if none."""
+    counts = count_path(path, design.doses)
+    if isinstance(design, Boin):
+        return design.allowed(counts) + 1
+    return next((place + 1 for place, y in enumerate(counts.toxic) if y >= 2), design.doses + 1)
+
+
+@every_design
+def test_never_skips_an_untried_dose(design):
+    for path, said in reachable(design):
+        if path and said.action == "treat":
+            assert said.dose <= max(cohort.dose for cohort in path) + 1
+            assert abs(said.dose - path[-1].dose) <= 1
+
+
+@every_design
+def test_coherent(design):
+    # Long-memory coherence (Liu and Yuan 2015): never up from a dose whose observed rate is above the target,
+    # never down from one whose observed rate is below it.
+    for path, said in reachable(design):
+        if path and said.action == "treat":
+            counts = count_path(path, design.doses)
+            rate = counts.toxic[counts.last - 1] / counts.treated[counts.last - 1]
+            assert said.dose <= counts.last or rate <= design.target
+            assert said.dose >= counts.last or rate >= design.target
+
+
+@every_design
+def test_respects_elimination(design):
+    for path, said in reachable(design):
+        if said.dose is not None:
+            assert said.dose < too_toxic(design, path)
+
+
+@every_design
+def test_declares_only_doses_that_were_treated_and_gives_reasons(design):
+    for path, said in reachable(design):
+        assert said.reason.endswith(".")
+        assert (said.dose is None) == (said.action == "stop")
+        assert (said.patients > 0) == (said.action == "treat")
+        if said.action == "declare":
+            assert said.dose in {cohort.dose for cohort in path}
+
+
+@every_design
+def test_exact_and_simulated_agree(design):
+    trials = 1500
+    exact = exact_characteristics(design, RATES)
+    drawn = simulate_characteristics(design, RATES, trials, seed=5)
+    assert drawn.trials == trials
+    assert exact.none + sum(exact.selection) == pytest.approx(1, abs=1e-12)
+    assert drawn.none + sum(drawn.selection) == pytest.approx(1, abs=1e-12)
+    for share, seen in zip((*exact.selection, exact.none), (*drawn.selection, drawn.none), strict=True):
+        assert abs(share - seen) <= 4.5 * (share * (1 - share) / trials) ** 0.5 + 1e-12
+    # A dose has at most 15 patients here: their standard deviation is at most 7.5.
+    assert drawn.patients == pytest.approx(exact.patients, abs=4.5 * 7.5 / trials**0.5)
+    assert drawn.toxicities == pytest.approx(exact.toxicities, abs=4.5 * 7.5 / trials**0.5)
+
+
+@dataclass(frozen=True)
+class Unmerged:
+    """A design whose paths are all different states: plain enumeration of paths."""
+
+    inner: Design
+    name = "unmerged"
+
+    @property
+    def doses(self) -> int:
+        return self.inner.doses
+
+    @property
+    def target(self) -> float:
+        return self.inner.target
+
+    def recommend(self, path):
+        return self.inner.recommend(path)
+
+    def digest(self, path):
+        return tuple(path)
+
+
+def numbers(found: Characteristics) -> list[float]:
+    return [found.none, *found.selection, *found.patients, *found.toxicities]
+
+
+@every_design
+def test_merged_states_and_all_paths_give_the_same(design):
+    merged = exact_characteristics(design, RATES)
+    apart = exact_characteristics(Unmerged(design), RATES)
+    assert numbers(merged) == pytest.approx(numbers(apart), rel=1e-12, abs=1e-15)
+
+
+@every_design
+def test_harmless_and_certainly_toxic_doses(design):
+    harmless = exact_characteristics(design, (0.0, 0.0, 0.0))
+    assert harmless.selection == (0.0, 0.0, 1.0)
+    assert harmless.toxic_patients == 0
+    certain = exact_characteristics(design, (1.0, 1.0, 1.0))
+    assert certain.none == pytest.approx(1)
+    assert certain.toxic_patients == pytest.approx(certain.sample_size)
+
+
+@every_design
+def test_more_toxic_is_less_often_declared_highest(design):
+    shares = [exact_characteristics(design, (0.1, 0.2, p)).selection[2] for p in (0.2, 0.4, 0.6, 0.8)]
+    assert shares == sorted(shares, reverse=True)
+
+
+@every_design
+def test_same_seed_same_result(design):
+    first = simulate_characteristics(design, RATES, 20, seed=3)
+    assert first == simulate_characteristics(design, RATES, 20, seed=3)
+
+
+@every_design
+def test_wrong_rates_and_doses_are_refused(design):
+    for rates in ((0.1, 0.2), (0.1, 0.2, 1.2), (0.1, 0.2, float("nan"))):
+        with pytest.raises(UsageError, match="one per dose"):
+            exact_characteristics(design, rates)
+    with pytest.raises(UsageError, match="expected doses 1 to 3"):
+        design.recommend([Cohort(4, 3, 0)])
+    with pytest.raises(UsageError, match="at least 1"):
+        simulate_characteristics(design, RATES, 0)
+
+
+@pytest.mark.parametrize("numbers", [(0, 3, 0), (1, 0, 0), (1, 3, 4), (1, 3, -1)])
+def test_impossible_cohorts_are_refused(numbers):
+    with pytest.raises(UsageError, match="Cohort"):
+        Cohort(*numbers)
+
+
+def test_a_design_without_end_is_refused():
+    class Endless(Unmerged):
+        def recommend(self, path):  # noqa: ARG002
+            return Recommendation("treat", 1, 1, "More.")
+
+        def digest(self, path):
+            return len(path)
+
+    with pytest.raises(UsageError, match="no end"):
+        exact_characteristics(Endless(DESIGNS[0]), RATES)
+
+
+def test_conduct_table_shows_departures():
+    design = ThreePlusThree(3, "nct04976140")
+    path = [Cohort(1, 3, 0), Cohort(2, 2, 0), Cohort(3, 3, 2), Cohort(2, 4, 0)]
+    rows = conduct_table(design, path)
+    assert [row.number for row in rows] == [1, 2, 3, 4]
+    assert [(row.treated, row.toxic) for row in rows] == [(3, 0), (2, 0), (3, 2), (6, 0)]
+    assert [row.departure for row in rows] == [
+        "",
+        "2 patients instead of 3.",
+        "Dose 3 instead of dose 2.",
+        "4 patients instead of 1.",
+    ]
+    assert rows[3].recommendation.action == "declare"
+    assert rows[3].recommendation.dose == 2
+    late = conduct_table(design, [Cohort(1, 3, 2), Cohort(1, 3, 0)])
+    assert late[1].departure == "The design had ended the trial."
+    assert conduct_table(design, []) == ()
