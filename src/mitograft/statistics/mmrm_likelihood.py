@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _SMALL_GRADIENT = 1e-7
+_NEAR = 0.1  # gradient below which exact second derivatives pay
 _SINGULAR = 1e-8
 _FLAT = 1e-9
 _INVERTIBLE = 1e-14
@@ -153,6 +154,16 @@ class RestrictedLikelihood:
         gradient: Array = np.einsum("kab,ab->k", self.structure.differentiate(theta), change)
         return gradient
 
+    def information(self, theta: Array) -> Array:
+        """Return the expected second derivatives of ``-2 l`` for known coefficients: near the true ones."""
+        sigma, derivatives = self.structure.build(theta), self.structure.differentiate(theta)
+        total = np.zeros((theta.size, theta.size))
+        for pattern in self.patterns:
+            rows, columns = np.ix_(pattern.places, pattern.places)
+            left = np.linalg.solve(sigma[rows, columns], derivatives[:, rows, columns])
+            total += pattern.n_subjects * np.einsum("kab,lba->kl", left, left)
+        return total
+
     def hessian(self, theta: Array, step: float = 1e-3) -> Array:
         """Return the second derivatives of ``-2 l``."""
         rows = []
@@ -209,19 +220,15 @@ def group_patterns(
 
 
 def maximise_restricted(likelihood: RestrictedLikelihood, *, steps: int = 100) -> Maximum:
-    """Search the greatest restricted likelihood by damped Newton steps from uncorrelated visits."""
+    """Search the greatest restricted likelihood by damped scoring and Newton steps, from no correlation."""
     theta = np.zeros(likelihood.structure.n_parameters)
     value, gradient = likelihood.evaluate(theta)
-    if not math.isfinite(value):
-        return Maximum(theta, value, np.eye(theta.size), "the likelihood is not defined at the start")
     for _ in range(steps):
-        hessian = likelihood.hessian(theta)
-        if not np.all(np.isfinite(hessian)):
+        steepest = float(np.max(np.abs(gradient)))
+        if steepest < _SMALL_GRADIENT or _smallest_root(likelihood.structure.build(theta)) < _SINGULAR:
             break
-        small = float(np.max(np.abs(gradient))) < _SMALL_GRADIENT
-        if small or _smallest_root(likelihood.structure.build(theta)) < _SINGULAR:
-            break
-        moved = _advance(likelihood, theta, value, (gradient, hessian))
+        curvature = likelihood.information(theta) if steepest > _NEAR else likelihood.hessian(theta)
+        moved = _advance(likelihood, theta, value, (gradient, curvature))
         if moved is None:
             break
         theta, value, gradient = moved
@@ -232,8 +239,10 @@ def maximise_restricted(likelihood: RestrictedLikelihood, *, steps: int = 100) -
 def _advance(
     likelihood: RestrictedLikelihood, theta: Array, value: float, slopes: tuple[Array, Array]
 ) -> tuple[Array, float, Array] | None:
-    """Take the longest Newton step, damped in its eigenvalues, that lowers the value."""
+    """Take the longest step, damped in its eigenvalues, that lowers the value; None where there is none."""
     gradient, hessian = slopes
+    if not np.all(np.isfinite(hessian)):
+        return None
     roots, vectors = np.linalg.eigh(hessian)
     along = vectors.T @ gradient
     damping = 0.0
