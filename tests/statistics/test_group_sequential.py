@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import multivariate_normal, norm, ttest_1samp
 
 from mitograft.errors import UsageError
 from mitograft.seeds import stream
@@ -136,6 +136,21 @@ def test_simulated_trials_agree():
     crossed = np.abs(z) >= np.array(boundary.limits)
     share = crossed.any(axis=1).mean()
     assert share == pytest.approx(exact.rejection, abs=4 * math.sqrt(0.25 / draws))
+
+
+@pytest.mark.parametrize(
+    ("n", "by_p", "by_statistic"), [(9, 0.053, 0.161), (12, 0.052, 0.120), (36, 0.051, 0.065)]
+)
+def test_size_with_the_t_test_in_small_trials(n, by_p, by_statistic):
+    # the shares of the module's docstring: O'Brien-Fleming, three looks, two-sided 0.05
+    draws, looks = 20_000, [n // 3, 2 * n // 3, n]
+    boundary = obrien_fleming(equal(3), alpha=0.05, sides=2)
+    values = stream(6, "group sequential", n).normal(size=(draws, n))
+    tests = [ttest_1samp(values[:, :size], 0.0, axis=1) for size in looks]
+    p = np.stack([test.pvalue for test in tests], axis=1)
+    t = np.stack([test.statistic for test in tests], axis=1)
+    found = [(p <= boundary.nominal_p).any(axis=1).mean(), (np.abs(t) >= boundary.limits).any(axis=1).mean()]
+    assert found == pytest.approx([by_p, by_statistic], abs=4 * math.sqrt(0.16 * 0.84 / draws))
 
 
 @pytest.mark.parametrize(

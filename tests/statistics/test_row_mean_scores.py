@@ -6,6 +6,7 @@ from scipy.stats import chi2_contingency, kruskal, pearsonr
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from mitograft.errors import UsageError
+from mitograft.seeds import stream
 from mitograft.statistics.row_mean_scores import correlation, general_association, row_mean_scores
 
 # Job satisfaction (columns, least first) by income (rows), of women and of men: Agresti, Categorical Data
@@ -81,6 +82,22 @@ def test_an_empty_group_takes_a_degree_of_freedom():
     found = row_mean_scores([[[3, 1], [1, 4], [0, 0]]], [0, 1])
     assert found.df == 1
     assert found.statistic == pytest.approx(row_mean_scores([[[3, 1], [1, 4]]], [0, 1]).statistic)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n", "means", "counts"), [(9, 0.030, 0.006), (12, 0.039, 0.014), (36, 0.042, 0.039)]
+)
+def test_size_under_the_null(n, means, counts):
+    # the shares of the module's docstring, within four Monte Carlo errors
+    rng, draws, found = stream(5, "row mean scores", n), 1000, np.zeros(2)
+    arm = np.arange(n) % 3
+    for _ in range(draws):
+        table = np.zeros((3, 4))
+        np.add.at(table, (arm, rng.integers(0, 4, n)), 1)
+        tests = row_mean_scores([table], range(4)), general_association([table])
+        found += [test.p is not None and test.p <= 0.05 for test in tests]
+    assert found / draws == pytest.approx([means, counts], abs=4 * np.sqrt(0.04 * 0.96 / draws))
 
 
 @pytest.mark.parametrize(

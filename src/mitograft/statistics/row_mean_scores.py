@@ -15,8 +15,12 @@ Assoc 1963;58:690; Landis, Heyman and Koch, Int Stat Rev 1978;46:237; the three 
 * ``correlation``: ``sum of row score x column score``, a trend over ordered groups; 1 degree of freedom.
 
 Strata add nothing where all subjects are of one group or of one category; a direction in which no stratum
-says anything is left out of the degrees of freedom. The chi-squared distribution is a large-sample one; with
-few subjects use a permutation test (``permutation.py``).
+says anything is left out of the degrees of freedom.
+
+The chi-squared distribution is a large-sample one. Simulated under the null with three groups and four
+equally likely categories in one stratum, level 0.05, the row mean scores reject in 0.030, 0.039 and 0.042 of
+trials of 9, 12 and 36 subjects, general association in 0.006, 0.014 and 0.039: too few, at 9 by far. One
+small table is better served by an exact test: Fisher (``contingency.py``), Kruskal-Wallis (``kruskal.py``).
 """
 
 from collections.abc import Sequence
