@@ -1,7 +1,8 @@
 """Dose escalation: designs under one contract, conduct of a trial, exact operating characteristics.
 
 ``design`` is the contract; ``three_plus_three`` and ``boin`` are designs; ``characteristics`` says how a
-design behaves for given true rates, exactly; ``simulate`` is its check.
+design behaves for given true rates, exactly; ``simulate`` and
+``simulate_boin`` are its check.
 """
 
 from mitograft.trial.escalation.boin import Boin

@@ -2,8 +2,8 @@
 
 All outcomes of all cohorts are followed forward together. After each cohort, paths that lead to the same
 state (``Design.digest``) are merged and their probabilities added: with s states and cohorts of m patients
-the work is ``s (m + 1)`` steps instead of ``(m + 1)`` to the power of the number of cohorts. The number of DLT in a
-cohort is binomial with the true rate of its dose, independent between cohorts.
+the work is ``s (m + 1)`` steps instead of ``(m + 1)`` to the power of the number of cohorts. The number of
+DLT in a cohort is binomial with the true rate of its dose, independent between cohorts.
 
 Probabilities are added as they are, so that the result is exact up to rounding of the last digits.
 """
