@@ -7,7 +7,8 @@ import pytest
 
 from mitograft.errors import UsageError
 from mitograft.trial.escalation import Boin, exact_characteristics
-from mitograft.trial.escalation.simulate_boin import select_doses, simulate_boin
+from mitograft.trial.escalation.boin_arrays import select_doses
+from mitograft.trial.escalation.simulate_boin import simulate_boin
 
 
 @pytest.mark.parametrize("target", [0.2, 0.3])

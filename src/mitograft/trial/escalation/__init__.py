@@ -1,11 +1,13 @@
 """Dose escalation: designs under one contract, conduct of a trial, exact operating characteristics.
 
 ``design`` is the contract; ``three_plus_three`` and ``boin`` are designs; ``characteristics`` says how a
-design behaves for given true rates, exactly; ``simulate`` and
+design behaves for given true rates, exactly (``boin_exact``
+quickly for BOIN); ``simulate`` and
 ``simulate_boin`` are its check.
 """
 
 from mitograft.trial.escalation.boin import Boin
+from mitograft.trial.escalation.boin_exact import exact_boin
 from mitograft.trial.escalation.boin_table import BoinLimits, boin_boundaries
 from mitograft.trial.escalation.characteristics import Characteristics, exact_characteristics
 from mitograft.trial.escalation.conduct import ConductRow, conduct_table
@@ -23,5 +25,6 @@ __all__ = [
     "ThreePlusThree",
     "boin_boundaries",
     "conduct_table",
+    "exact_boin",
     "exact_characteristics",
 ]
