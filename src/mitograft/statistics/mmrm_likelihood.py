@@ -36,8 +36,11 @@ __all__ = [
 ]
 
 _SMALL_GRADIENT = 1e-7
+_CONVERGED = 1e-4
 _NEAR = 0.1  # gradient below which exact second derivatives pay
+_SCORING_STEPS = 15
 _SINGULAR = 1e-8
+_NEARLY_SINGULAR = 1e-4
 _FLAT = 1e-9
 _INVERTIBLE = 1e-14
 
@@ -219,15 +222,16 @@ def group_patterns(
     return tuple(patterns)
 
 
-def maximise_restricted(likelihood: RestrictedLikelihood, *, steps: int = 100) -> Maximum:
+def maximise_restricted(likelihood: RestrictedLikelihood, *, steps: int = 45) -> Maximum:
     """Search the greatest restricted likelihood by damped scoring and Newton steps, from no correlation."""
     theta = np.zeros(likelihood.structure.n_parameters)
     value, gradient = likelihood.evaluate(theta)
-    for _ in range(steps):
+    for step in range(steps):
         steepest = float(np.max(np.abs(gradient)))
         if steepest < _SMALL_GRADIENT or _smallest_root(likelihood.structure.build(theta)) < _SINGULAR:
             break
-        curvature = likelihood.information(theta) if steepest > _NEAR else likelihood.hessian(theta)
+        far = steepest > _NEAR and step < _SCORING_STEPS
+        curvature = likelihood.information(theta) if far else likelihood.hessian(theta)
         moved = _advance(likelihood, theta, value, (gradient, curvature))
         if moved is None:
             break
@@ -260,14 +264,16 @@ def _advance(
 
 
 def _judge(likelihood: RestrictedLikelihood, theta: Array, gradient: Array, hessian: Array) -> str:
-    if _smallest_root(likelihood.structure.build(theta)) < _SINGULAR:
+    steep = float(np.max(np.abs(gradient))) > _CONVERGED
+    root = _smallest_root(likelihood.structure.build(theta))
+    if root < _SINGULAR or (steep and root < _NEARLY_SINGULAR):
         return "the covariance is singular: some visits determine others without error"
     if not np.all(np.isfinite(hessian)):
         return "the likelihood has no second derivatives at the end of the search"
     roots = np.linalg.eigvalsh(hessian)
     if roots[0] <= _FLAT * max(float(roots[-1]), 1.0):
         return "the data do not determine every covariance parameter"
-    if np.max(np.abs(gradient)) > 1e-4:
+    if steep:
         return "the search did not converge"
     return ""
 
