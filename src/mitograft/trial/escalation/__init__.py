@@ -1,8 +1,7 @@
 """Dose escalation: designs under one contract, conduct of a trial, exact operating characteristics.
 
 ``design`` is the contract; ``three_plus_three`` and ``boin`` are designs; ``characteristics`` says how a
-design behaves for given true rates, exactly (``boin_exact``
-quickly for BOIN); ``simulate`` and
+design behaves for given true rates, exactly (``boin_exact`` quickly for BOIN); ``simulate`` and
 ``simulate_boin`` are its check.
 """
 

@@ -1,7 +1,8 @@
 """Exact operating characteristics of BOIN, quick: all states after a cohort are rows of arrays.
 
 It follows the same states as ``characteristics.exact_characteristics`` and gives the same numbers; the
-states of one layer are moved together (``boin_arrays``) and merged by one whole number that codes dose and counts.
+states of one layer are moved together (``boin_arrays``) and merged by one whole number
+that codes dose and counts.
 """
 
 import math
