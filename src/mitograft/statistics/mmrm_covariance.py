@@ -121,7 +121,7 @@ def choose_structure(name: str, n_visits: int) -> CovarianceStructure:
 @cache
 def _lags(n_visits: int) -> "npt.NDArray[np.int64]":
     places = np.arange(n_visits)
-    return np.abs(places[:, None] - places)
+    return np.asarray(np.abs(places[:, None] - places), dtype=np.int64)
 
 
 def _durbin_levinson(partial: "npt.NDArray[Any]") -> "npt.NDArray[Any]":
