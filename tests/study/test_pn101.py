@@ -125,7 +125,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     from mitograft.simulation.truth import MouseTruth, StudyTruth
     from mitograft.simulation.write import simulate_study
 
-    truth = StudyTruth(fields=0, mouse=MouseTruth(photographed=1))
+    truth = StudyTruth(donors=2, fields=0, mouse=MouseTruth(mice=3, photographed=1))
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         simulate_study(tmp_path / name, seed, truth)
     a, b, c = (contents(tmp_path / name) for name in "abc")
