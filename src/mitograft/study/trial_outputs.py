@@ -1,12 +1,13 @@
 """What a trial leaves as files: tables in every format, results data, listings, data sets and definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitograft.evidence import DataKind
 from mitograft.provenance import atomic_write_bytes
 from mitograft.study.trial import Trial
+from mitograft.tables.contract import Cell
 from mitograft.tables.write import encode_table
 from mitograft.trial.conformance import findings_table, outcomes_table
 from mitograft.trial.define import export_files
@@ -20,8 +21,6 @@ from mitograft.trial.tables.word import to_docx
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from mitograft.tables.contract import Cell
 
 __all__ = ["trial_files", "trial_listings", "write_trial"]
 
@@ -69,15 +68,11 @@ def trial_files(trial: Trial, *, kind: DataKind, export: bool) -> Mapping[str, b
         for result in results:
             files |= {f"{place}/{result.id}{ending}": data for ending, data in _formats(result).items()}
     files["ard.csv"] = dataset_csv(to_ard(trial.tables)).encode()
-    files["trace.csv"] = _frame_csv(trial.adam.trace)
-    files["ard_records.csv"] = dataset_csv(records_of(trial.tables)).encode()
-    found: dict[str, list[Cell]] = {
-        name: list(c) for name, c in findings_table(trial.checked.findings).items()
-    }
-    if found and len(next(iter(found.values()))):
-        files["checks.csv"] = encode_table(".csv", found)
-    ran: dict[str, list[Cell]] = {name: list(c) for name, c in outcomes_table(trial.checked.outcomes).items()}
-    files["rules.csv"] = encode_table(".csv", ran)
+    files["ard_records.csv"] = _marked(_columns(records_of(trial.tables).frame), kind)
+    files["trace.csv"] = _marked(_columns(trial.adam.trace), kind)
+    if trial.checked.findings:
+        files["checks.csv"] = _marked(findings_table(trial.checked.findings), kind)
+    files["rules.csv"] = _marked(outcomes_table(trial.checked.outcomes), kind)
     if export:
         files |= export_files(
             trial.collected, trial.adam, trial.protocol, findings=trial.checked.findings, data_kind=kind
@@ -99,8 +94,14 @@ def trial_listings(trial: Trial, kind: DataKind) -> tuple[Result, ...]:
     return (*made, list_findings(trial.checked.findings, data_kind=kind))
 
 
-def _frame_csv(frame: "pl.DataFrame") -> bytes:
-    return encode_table(".csv", {name: frame[name].to_list() for name in frame.columns})
+def _columns(frame: "pl.DataFrame") -> Mapping[str, Sequence[Cell]]:
+    return {name: frame[name].to_list() for name in frame.columns}
+
+
+def _marked(columns: Mapping[str, Sequence[Cell]], kind: DataKind) -> bytes:
+    """Return a table as CSV, each row marked with the kind of its data."""
+    count = len(next(iter(columns.values()), ()))
+    return encode_table(".csv", {**columns, "data_kind": [kind] * count})
 
 
 def _formats(result: Result) -> Mapping[str, bytes]:

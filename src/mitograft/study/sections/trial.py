@@ -1,5 +1,6 @@
 """Sections: the trial's data and checks, its safety, its course."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mitograft.evidence import DataKind
@@ -12,6 +13,7 @@ from mitograft.report.figures.swimmer import SwimmerWindow, draw_swimmer
 from mitograft.study.sections.trial_tables import result_table
 from mitograft.study.trial import Trial
 from mitograft.study.trial_figures import course_groups, event_rows, survival_groups, swimmer_lanes
+from mitograft.trial.coding import load_grading
 
 __all__ = ["trial_sections"]
 
@@ -43,8 +45,7 @@ def _data(trial: Trial) -> Section:
     rules = len({outcome.rule_id for outcome in trial.checked.outcomes if outcome.status != "skipped"})
     blocks: list[Block] = [Paragraph(_flow(trial))]
     if trial.uncoded:
-        text = f"{len(trial.uncoded)} adverse events have a term the dictionary does not know."
-        blocks.append(Paragraph(text, "warning"))
+        blocks.append(Paragraph(_coding(trial), "warning"))
     blocks += [_rows(trial), *_mapping(trial), *_checks(trial)]
     blocks += [result_table(r) for r in trial.tables if r.id in ("demographics", "disposition")]
     return Section(
@@ -54,6 +55,31 @@ def _data(trial: Trial) -> Section:
         f"{found}.",
         tuple(blocks),
     )
+
+
+def _coding(trial: Trial) -> str:
+    """Say how many adverse events the dictionary could not code as they stand, and why."""
+    words = {
+        "not-coded": "with a term the dictionary does not know",
+        "not-current": "with a term that is no longer current",
+        "coded-otherwise": "coded otherwise than in the dictionary",
+    }
+    counts = Counter(violation.rule for violation in trial.uncoded)
+    return f"Adverse events: {'; '.join(f'{n} {words.get(rule, rule)}' for rule, n in counts.items())}."
+
+
+def _grading(trial: Trial) -> Iterator[Paragraph]:
+    """Say how far the criteria of the grades shown are confirmed."""
+    used = trial.adam.datasets["ADLB"].frame["PARAMCD"].unique().to_list()
+    table = load_grading(trial.protocol.ctcae)
+    flagged, known = len(table.flagged(used)), sum(row.test in used for row in table.criteria)
+    if flagged:
+        yield Paragraph(
+            f"Grades of laboratory values follow CTCAE {trial.protocol.ctcae}; {flagged} of the {known} "
+            "criteria used were compared with a second-hand copy only or are from memory, and none was read "
+            "in NCI's own file.",
+            "note",
+        )
 
 
 def _flow(trial: Trial) -> str:
@@ -143,7 +169,7 @@ def _safety(trial: Trial, kind: DataKind) -> Section:
                 f"Subjects with each term, {names}: {counts}.", svg,
             )
         )  # fmt: skip
-    blocks += list(_part(trial, _SAFETY))
+    blocks += [*_part(trial, _SAFETY), *_grading(trial)]
     severe = trial.evidence[0].note if trial.evidence else ""
     return Section("trial-safety", "Safety", severe or "No subject was treated.", tuple(blocks))
 

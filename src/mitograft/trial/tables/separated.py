@@ -11,7 +11,7 @@ __all__ = ["dataset_csv", "to_csv"]
 def to_csv(result: Result) -> str:
     """Return a table as the text of a CSV file: label, indent and the printed cells of each row.
 
-    Two columns of one heading are told apart by a number.
+    Two columns of one heading are told apart by a number; the last column says the kind of the data.
     """
     heads, rows = plain_rows(result)
     names = ["label"]
@@ -23,7 +23,8 @@ def to_csv(result: Result) -> str:
     columns: dict[str, list[str]] = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     columns["label"] = [row.label for row in result.rows]
     indents = [row.indent for row in result.rows]
-    return format_csv({"label": columns.pop("label"), "indent": indents, **columns})
+    kind = [result.data_kind] * len(result.rows)
+    return format_csv({"label": columns.pop("label"), "indent": indents, **columns, "data_kind": kind})
 
 
 def dataset_csv(dataset: Dataset) -> str:
