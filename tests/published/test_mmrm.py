@@ -87,6 +87,8 @@ def test_growth_of_potthoff_and_roy():
 def test_growth_with_a_line_for_each_sex():
     """Pinheiro and Bates, Mixed-Effects Models in S and S-PLUS, 2000: random intercept by REML.
 
+    Numbers and data were written down from memory of the book and not compared with it.
+
     Logarithm of the restricted likelihood -216.8786, standard deviations 1.8162 and 1.3864.
     """
     y, subject, age, sex = growth()

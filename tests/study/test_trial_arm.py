@@ -99,6 +99,8 @@ def test_every_simulated_table_says_so(done):
         if not name.endswith(".docx"):  # compressed; its header is that of the RTF
             assert b"simulated" in data.lower(), name
     folder = done["redcap"][0] / "out" / "trial"
+    for path in (*folder.glob("*/*.xpt"), *folder.glob("*/*.json")):
+        assert b"SIMULATED" in path.read_bytes(), path.name
     for path in folder.glob("*.csv"):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) > 1

@@ -26,6 +26,7 @@ __all__ = ["export_files", "export_trial"]
 _GUIDE = "reviewers-guide"
 _FORMATS = {"xpt": ".xpt", "json": ".json"}
 _DEFINITION = "define.xml"
+_LABEL = 40  # bytes of a label in a transport file of version 5
 
 
 def export_files(
@@ -74,12 +75,21 @@ def export_files(
             for kind, ending in _FORMATS.items():
                 path = f"{standard.lower()}/{dataset.name.lower()}{ending}"
                 try:
-                    files[path] = encode_dataset(_fitted(dataset), kind, created=asked.created)
+                    files[path] = encode_dataset(
+                        _marked(_fitted(dataset), data_kind), kind, created=asked.created
+                    )
                 except InputError as error:
                     violations += [v for v in error.violations if v not in violations]
     if violations:
         raise InputError("Export of the trial", violations)
     return files
+
+
+def _marked(dataset: Dataset, data_kind: DataKind) -> Dataset:
+    """Return the data set with a label that says so where the data are simulated."""
+    if data_kind != "simulated":
+        return dataset
+    return replace(dataset, label=f"SIMULATED {dataset.label}"[:_LABEL])
 
 
 def export_trial(
