@@ -1,6 +1,8 @@
 """Fixtures every room of the tests may use."""
 
 import os
+import shutil
+import subprocess
 
 # Small matrices on few cores: threads of the linear algebra library cost more than they bring.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -30,6 +32,33 @@ def shared() -> Path:
             f"no shared data folder (set MITOGRAFT_SHARED; looked for {folder.name}/ beside the repository)"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def rscript() -> Callable[..., list[float]]:
+    """Run R code that prints numbers, one after another; a second opinion, skipped where R is absent.
+
+    Called with the code and the R packages it needs.
+    """
+    program = shutil.which("Rscript")
+
+    def run(code: str, *packages: str) -> list[float]:
+        if program is None:
+            pytest.skip("R is not installed (Rscript not found)")
+        named = "".join(
+            f"if (!requireNamespace('{name}', quietly=TRUE)) quit(status=77);" for name in packages
+        )
+        done = subprocess.run(
+            [program, "--vanilla", "-e", f"{named}options(digits=17)\n{code}"],
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        if done.returncode == 77:
+            pytest.skip(f"R lacks one of {', '.join(packages)}")
+        if done.returncode:
+            pytest.fail(f"R failed: {done.stderr[-2000:]}")
+        return [float(word) for word in done.stdout.split()]
+
+    return run
 
 
 @dataclass(frozen=True)
