@@ -5,6 +5,7 @@ import pytest
 
 from mitograft.study.trial_evidence import trial_evidence
 from mitograft.trial.adam import derive_adam
+from mitograft.trial.efficacy import analyse_efficacy
 from mitograft.trial.simulate import pn101_protocol, pn101_truth, simulate_trial, tabulate_sdtm
 
 PROTOCOL = pn101_protocol()
@@ -21,7 +22,7 @@ def severe(sdtm, **changes):
     ae = sdtm["AE"]
     frame = ae.frame.with_columns(pl.lit(value, pl.String).alias(name) for name, value in changes.items())
     adam = derive_adam(sdtm.with_items([replace(ae, frame=frame)]), PROTOCOL)
-    return trial_evidence(adam, PROTOCOL, "trial", "simulated")[0]
+    return trial_evidence(adam, PROTOCOL, "trial", "simulated", None)[0]
 
 
 def subjects(sdtm):
@@ -52,7 +53,9 @@ def test_severity_stands_in_for_a_missing_grade(sdtm):
 
 def test_the_score_is_the_median_of_those_who_have_one(sdtm):
     adam = derive_adam(sdtm, PROTOCOL)
-    row = trial_evidence(adam, PROTOCOL, "trial", "simulated")[1]
+    efficacy = analyse_efficacy(adam.datasets, sdtm, PROTOCOL, data_kind="simulated")
+    row = trial_evidence(adam, PROTOCOL, "trial", "simulated", efficacy)[1]
+    assert row.method.endswith("estimand score")
     frame = adam.datasets["ADTIS"].frame.filter(
         pl.col("PARAMCD") == "TIS", pl.col("AVISIT") == "WEEK 12", pl.col("AVAL").is_not_null()
     )

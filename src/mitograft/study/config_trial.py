@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mitograft.errors import UsageError
+from mitograft.study.config_analysis import EscalationPart, EstimandPart
 from mitograft.study.config_parts import Part, StudyPath, Text
 from mitograft.trial.protocol import CORE_SET, Arm, MeasureSource, Protocol, Visit
 
@@ -95,7 +96,8 @@ class TrialPart(Part):
     with the export of an electronic data capture system and its mapping.toml. The last two are a whole trial
     and need ``protocol``. ``primary_visit`` is the visit of the end point (default: each subject's last, or
     that of the protocol); ``contrasts`` lists pairs of groups to compare. ``accepted`` gives the reason why
-    the findings of a rule do not stop the analysis.
+    the findings of a rule do not stop the analysis. ``estimands`` says what is estimated (default: score,
+    response, category and time to response at the primary visit) and ``escalation`` how doses were to rise.
     """
 
     core_set: StudyPath | None = None
@@ -105,6 +107,8 @@ class TrialPart(Part):
     meddra: StudyPath | None = None
     invented_terms: bool = False
     accepted: dict[str, Text] = Field(default={})
+    estimands: list[EstimandPart] = Field(default=[])
+    escalation: EscalationPart | None = None
     export: bool = True
     subjects: StudyPath | None = None
     marks: StudyPath | None = None
@@ -130,9 +134,30 @@ class TrialPart(Part):
         ]
         if self.protocol is not None and only_tables:
             raise ValueError(f"expected {', '.join(only_tables)} only beside core_set; the protocol says it")
+        if self.protocol is None and (self.estimands or self.escalation):
+            raise ValueError("expected estimands and escalation only beside a protocol")
+        self._check_estimands()
         if self.meddra is not None and self.invented_terms:
             raise ValueError("expected meddra or invented_terms, not both")
         return self
+
+    def _check_estimands(self) -> None:
+        """Refuse ids that occur twice and visits that are not planned after baseline."""
+        ids = [estimand.id for estimand in self.estimands]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"expected each estimand once; found twice: {', '.join(twice)}")
+        if self.protocol is None:
+            return
+        names = [visit.name for visit in self.protocol.visits]
+        baseline = self.protocol.baseline_visit
+        later = names[names.index(baseline) + 1 :] if baseline in names else []
+        for estimand in self.estimands:
+            if estimand.visit is not None and estimand.visit not in later:
+                raise ValueError(
+                    f"expected the visit of estimand {estimand.id} among {', '.join(later)}; found "
+                    f"{estimand.visit!r}"
+                )
 
     @property
     def folder(self) -> str | None:

@@ -16,7 +16,7 @@ __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_p
 
 PARTS = (
     "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
-    "cytokine", "metabolite", "infiltrate", "expression", "adam",
+    "cytokine", "metabolite", "infiltrate", "expression", "adam", "efficacy",
 )  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
@@ -215,6 +215,12 @@ def _adam() -> Parameters:
     return load_settings()
 
 
+def _efficacy() -> Parameters:
+    from mitograft.trial.efficacy.intercurrent import load_efficacy_settings
+
+    return load_efficacy_settings()
+
+
 _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "tis": _tis,
     "history": _history,
@@ -230,4 +236,5 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "infiltrate": _infiltrate,
     "expression": _expression,
     "adam": _adam,
+    "efficacy": _efficacy,
 }

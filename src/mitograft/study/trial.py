@@ -16,6 +16,7 @@ from mitograft.trial.coding import Dictionary, code_events, invented_dictionary,
 from mitograft.trial.conformance import Checked, load_rules, run_rules
 from mitograft.trial.dataset import Datasets
 from mitograft.trial.edc import MappingReport, read_edc_with_report
+from mitograft.trial.efficacy import Efficacy, analyse_efficacy
 from mitograft.trial.formats import read_datasets
 from mitograft.trial.protocol import Protocol
 from mitograft.trial.sdtm.split import join_split_domains
@@ -45,8 +46,10 @@ class Trial:
         Findings and outcomes of every rule.
     adam
         The analysis data sets.
+    efficacy
+        The analysis by estimands; None where no score was derived.
     tables
-        The standard tables.
+        The standard tables and those of the analyses.
     evidence
         What the tables bear on the claims.
     """
@@ -57,6 +60,7 @@ class Trial:
     uncoded: tuple[Violation, ...]
     checked: Checked
     adam: Adam
+    efficacy: Efficacy | None
     tables: tuple[Result, ...]
     evidence: tuple[Evidence, ...]
 
@@ -66,8 +70,8 @@ class Trial:
         return int((self.adam.datasets["ADSL"].frame["SAFFL"] == "Y").sum())
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the unconfirmed choices the data sets depend on."""
-        return self.adam.settings.flagged()
+        """Return the unconfirmed choices the data sets and analyses depend on."""
+        return self.adam.settings.flagged() + (self.efficacy.parameters() if self.efficacy else ())
 
 
 def read_trial(study: Study) -> tuple[Datasets, MappingReport | None, tuple[Violation, ...]]:
@@ -122,9 +126,16 @@ def analyse_trial(study: Study, product: ProductResult | None = None) -> Trial |
     checked = run_rules(data, protocol, lots=lots)
     _refuse_errors(checked, part.accepted)
     adam = derive_adam(data, protocol, settings=study.config.overrides("adam"))
+    source = part.folder or ""
+    efficacy = analyse_efficacy(
+        adam.datasets, data, protocol, source=source, data_kind=kind,
+        estimands=[estimand.planned(protocol.primary_visit) for estimand in part.estimands],
+        settings=study.config.overrides("efficacy"),
+    )  # fmt: skip
     tables = standard_tables(adam.datasets, protocol, data_kind=kind)
-    evidence = trial_evidence(adam, protocol, part.folder or "", kind)
-    return Trial(protocol, data, report, uncoded, checked, adam, tables, evidence)
+    tables += efficacy.tables if efficacy else ()
+    evidence = trial_evidence(adam, protocol, source, kind, efficacy)
+    return Trial(protocol, data, report, uncoded, checked, adam, efficacy, tables, evidence)
 
 
 def explain_value(study: Study, subject: str, parameter: str, visit: str | None = None) -> Trace:

@@ -6,32 +6,36 @@ from mitograft.evidence import DataKind, Evidence
 from mitograft.statistics.median import median_interval
 from mitograft.statistics.proportions import clopper_pearson
 from mitograft.trial.adam import Adam
+from mitograft.trial.efficacy import Efficacy
 from mitograft.trial.protocol import Protocol
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SEVERE_GRADE", "trial_evidence"]
+__all__ = ["SCORE", "SEVERE", "SEVERE_GRADE", "trial_evidence"]
 
+SEVERE = "severe adverse drug reactions"
+SCORE = "IMACS-TIS"
 SEVERE_GRADE = 3.0
 _LEVEL = 0.95
 
 
-def trial_evidence(adam: Adam, protocol: Protocol, source: str, kind: DataKind) -> tuple[Evidence, ...]:
-    """Return the share of treated subjects with a severe adverse drug reaction, and the median score.
+def trial_evidence(
+    adam: Adam, protocol: Protocol, source: str, kind: DataKind, efficacy: Efficacy | None
+) -> tuple[Evidence, ...]:
+    """Return what the claims ask about, and every estimate of the efficacy analysis.
 
     A severe adverse drug reaction is a treatment-emergent event of grade 3 or higher (severe, where no grade
-    was given) that is related to treatment. Subjects given placebo are left out of both. The score is that of
-    the primary visit; subjects without one are counted in the note, not imputed.
+    was given) that is related to treatment. The score of the treated is that of the first estimand of a
+    score; subjects without one are counted in the note, not imputed. Subjects given placebo are left out of
+    both.
     """
     treated = _treated(adam, protocol)
     if not len(treated):
         return ()
-    return tuple(
-        row
-        for row in (_severe(adam, treated, source, kind), _score(adam, protocol, treated, source, kind))
-        if row
-    )
+    score = _score(efficacy, protocol, source, kind) if efficacy else None
+    claimed = tuple(row for row in (_severe(adam, treated, source, kind), score) if row)
+    return claimed + (efficacy.evidence if efficacy else ())
 
 
 def _treated(adam: Adam, protocol: Protocol) -> "pl.Series":
@@ -58,29 +62,30 @@ def _severe(adam: Adam, treated: "pl.Series", source: str, kind: DataKind) -> Ev
     if possible > sure:
         note += f" {possible - sure} more have a related event without grade or severity."
     return Evidence(
-        quantity="severe adverse drug reactions", contrast="single arm", estimate=sure / n,
+        quantity=SEVERE, contrast="single arm", estimate=sure / n,
         low=float(clopper_pearson(sure, n, level=_LEVEL)[0]),
         high=float(clopper_pearson(possible, n, level=_LEVEL)[1]), level=_LEVEL, unit="1", n=n,
         method="Clopper-Pearson", source=f"{source}, ADAE", data_kind=kind, note=note,
     )  # fmt: skip
 
 
-def _score(
-    adam: Adam, protocol: Protocol, treated: "pl.Series", source: str, kind: DataKind
-) -> Evidence | None:
-    import polars as pl
-
-    scores = adam.datasets["ADTIS"].frame.filter(
-        pl.col("USUBJID").is_in(treated.implode()), pl.col("PARAMCD") == "TIS", pl.col("ANL01FL") == "Y",
-        pl.col("AVISIT") == protocol.primary_visit, pl.col("AVAL").is_not_null(),
-    )  # fmt: skip
-    found = median_interval(scores["AVAL"].to_numpy(), level=_LEVEL)
-    if found.n == 0:
-        return None
-    without = len(treated) - found.n
-    return Evidence(
-        quantity="IMACS-TIS", contrast="after PN-101 vs own baseline", estimate=found.median,
-        low=max(found.low, 0.0), high=min(found.high, 100.0), level=_LEVEL, unit="points", n=found.n,
-        method="median, interval between order statistics", source=f"{source}, ADTIS", data_kind=kind,
-        note=f"At {protocol.primary_visit}; {without} of {len(treated)} treated subjects without a score.",
-    )  # fmt: skip
+def _score(efficacy: Efficacy, protocol: Protocol, source: str, kind: DataKind) -> Evidence | None:
+    """Describe the score of all who were given the product, under the first estimand of a score."""
+    placebo = {arm.name for arm in protocol.arms if arm.placebo}
+    for one in efficacy.analysed:
+        outcomes = one.outcomes
+        if one.estimand.variable != "TIS":
+            continue
+        given = [i for i, arm in enumerate(outcomes.arms) if arm not in placebo]
+        found = median_interval(outcomes.at_visit[given], level=_LEVEL)
+        if found.n == 0:
+            return None
+        note = f"At {one.estimand.visit}; {len(given) - found.n} of {len(given)} treated subjects without a "
+        return Evidence(
+            quantity=SCORE, contrast="after PN-101 vs own baseline", estimate=found.median,
+            low=max(found.low, 0.0), high=min(found.high, 100.0), level=_LEVEL, unit="points", n=found.n,
+            method=f"median, interval between order statistics; estimand {one.estimand.id}",
+            source=f"{source}, ADTIS", data_kind=kind,
+            note=f"{note}score. Estimand: {one.estimand.description}",
+        )  # fmt: skip
+    return None

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mitograft.evidence import DataKind
+from mitograft.evidence import DataKind, Evidence
 from mitograft.report.document import Block, Figure, Paragraph, Section, Table, TableColumn
 from mitograft.report.figures import Threshold
 from mitograft.report.figures.event_dots import draw_event_dots
 from mitograft.report.figures.kaplan_meier import draw_kaplan_meier
 from mitograft.report.figures.spaghetti import draw_spaghetti
 from mitograft.report.figures.swimmer import SwimmerWindow, draw_swimmer
+from mitograft.study.sections.efficacy import efficacy_section
 from mitograft.study.sections.trial_tables import result_table
 from mitograft.study.trial import Trial
+from mitograft.study.trial_evidence import SCORE, SEVERE
 from mitograft.study.trial_figures import course_groups, event_rows, survival_groups, swimmer_lanes
 from mitograft.trial.coding import load_grading
 
@@ -33,10 +35,12 @@ _TIMES = (0.0, 15.0, 29.0, 57.0, 85.0)
 
 
 def trial_sections(trial: Trial, data_kind: DataKind) -> Iterator[Section]:
-    """Yield data and checks, safety, and the course of the trial."""
+    """Yield data and checks, safety, the course of the trial, efficacy by estimand."""
     yield _data(trial)
     yield _safety(trial, data_kind)
     yield _course(trial, data_kind)
+    if trial.efficacy is not None:
+        yield efficacy_section(trial.efficacy, data_kind)
 
 
 def _data(trial: Trial) -> Section:
@@ -170,8 +174,13 @@ def _safety(trial: Trial, kind: DataKind) -> Section:
             )
         )  # fmt: skip
     blocks += [*_part(trial, _SAFETY), *_grading(trial)]
-    severe = trial.evidence[0].note if trial.evidence else ""
+    found = _claimed(trial, SEVERE)
+    severe = found.note if found else ""
     return Section("trial-safety", "Safety", severe or "No subject was treated.", tuple(blocks))
+
+
+def _claimed(trial: Trial, quantity: str) -> Evidence | None:
+    return next((row for row in trial.evidence if row.quantity == quantity), None)
 
 
 def _swimmer(trial: Trial, kind: DataKind) -> Block:
@@ -222,7 +231,7 @@ def _course(trial: Trial, kind: DataKind) -> Section:
             )
         )  # fmt: skip
     blocks += list(_part(trial, _EFFICACY))
-    lead = trial.evidence[1] if len(trial.evidence) > 1 else None
+    lead = _claimed(trial, SCORE)
     words = (
         f"Median score of the treated {lead.estimate:g} (interval {lead.low:g} to {lead.high:g}), {lead.n} "
         f"subjects. {lead.note} Without a control this is no effect of treatment."

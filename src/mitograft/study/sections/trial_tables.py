@@ -15,7 +15,7 @@ def result_table(result: Result, *, collapsed: bool = False) -> Table:
         TableColumn(f"column_{i}", head, align="left" if c.align == "left" else "right")
         for i, (head, c) in enumerate(zip(heads, result.columns, strict=True), start=1)
     )
-    blank = ("\u00a0",) * len(columns)  # an empty cell would be shown as a missing value
+    blank = ("\u200b",) * len(columns)  # an empty cell, or one of blanks, would be shown as a missing value
     rows = tuple(
         (_INDENT * row.indent + row.label, *([cell.text for cell in row.cells] or blank))
         for row in result.rows

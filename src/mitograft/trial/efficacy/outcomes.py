@@ -201,11 +201,12 @@ class _Cells:
             if strategy is None:
                 continue
             changed += 1
-            new = {
-                "composite": (failure, 0.0, 0.0),
-                "hypothetical": (np.nan, np.nan, np.nan),
-                "while on treatment": self._last(person, visit, answered),
-            }[strategy]
+            if strategy == "composite":
+                new = (failure, 0.0, 0.0)
+            elif strategy == "hypothetical":
+                new = (np.nan, np.nan, np.nan)
+            else:
+                new = self._last(person, visit, answered)
             self.scores[person, visit], self.responses[person, visit], self.categories[person, visit] = new
         return changed
 

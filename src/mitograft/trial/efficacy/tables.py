@@ -34,20 +34,45 @@ def estimand_table(
     estimand = outcomes.estimand
     level = estimates[0].level if estimates else 0.95
     columns = (
-        Column("Estimate"), Column(f"{100 * level:g}% interval"), Column("p"),
-        Column("Subjects"), Column("Method", align=_LEFT), Column("Remark", align=_LEFT),
+        Column("Estimate"), Column(f"{100 * level:g}% interval"), Column("p"), Column("Subjects"),
+        Column("Level held", align=_LEFT),
     )  # fmt: skip
     behind = (Records(score.name, [row for rows in outcomes.rows for row in rows]),)
+    remarks = _Remarks()
     rows: list[Row] = []
     for contrast in dict.fromkeys(row.contrast for row in estimates):
         rows.append(heading(contrast))
-        rows += [_row(estimand, row, behind) for row in estimates if row.contrast == contrast]
+        rows += [
+            _row(estimand, row, behind, remarks.mark(row)) for row in estimates if row.contrast == contrast
+        ]
     several = sum(row.primary and not math.isnan(row.adjusted_p) for row in estimates) > 1
+    notes = (*_notes(outcomes, several=several), *remarks.lines())
     return Result(
         f"estimand-{estimand.id}", _title(estimand), f"{estimand.population.capitalize()} population",
-        "Analysis", columns, tuple(rows), tuple(_notes(outcomes, several=several)), data_kind,
-        Datasets([score]),
+        "Analysis", columns, tuple(rows), notes, data_kind, Datasets([score]),
     )  # fmt: skip
+
+
+class _Remarks:
+    """Methods and remarks as footnotes with letters; equal ones share a letter."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def mark(self, row: Estimate) -> str:
+        """Return the marks of an estimate."""
+        texts = [text for text in (row.method, row.note) if text]
+        marks = [self.texts.setdefault(text, _letter(len(self.texts))) for text in texts]
+        return f"{'*' if row.primary else ''} [{', '.join(marks)}]" if marks else ""
+
+    def lines(self) -> Iterator[str]:
+        """Yield the footnotes."""
+        yield from (f"[{letter}] {text.rstrip('.')}." for text, letter in self.texts.items())
+
+
+def _letter(place: int) -> str:
+    first, second = divmod(place, 26)
+    return ("" if first == 0 else chr(96 + first)) + chr(97 + second)
 
 
 def _title(estimand: Estimand) -> str:
@@ -66,18 +91,19 @@ def _notes(outcomes: Outcomes, *, several: bool) -> Iterator[str]:
         yield "p in brackets: Holm's adjustment over the comparisons of the primary analysis."
 
 
-def _row(estimand: Estimand, row: Estimate, behind: tuple[Records, ...]) -> Row:
+def _row(estimand: Estimand, row: Estimate, behind: tuple[Records, ...], mark: str) -> Row:
     group = (row.contrast, estimand.title)
 
     def statistic(name: str, value: float, unit: str = "") -> Statistic:
-        return Statistic(group[0], group[1], row.analysis, name, value, unit)
+        finite = value if math.isfinite(value) else None
+        return Statistic(group[0], group[1], row.analysis, name, finite, unit)
 
     decimals = {"points": 1, "days": 0}.get(row.unit, 2)
     p = _p(row.p) + (f" ({_p(row.adjusted_p)})" if not math.isnan(row.adjusted_p) else "")
     interval = "" if math.isnan(row.low) else f"{_number(row.low, decimals)} to {_number(row.high, decimals)}"
     unit = "" if row.unit == "1" else f" {row.unit}"
     return Row(
-        row.analysis + ("*" if row.primary else ""),
+        row.analysis + mark,
         (
             Cell(
                 "" if math.isnan(row.estimate) else _number(row.estimate, decimals) + unit,
@@ -86,8 +112,7 @@ def _row(estimand: Estimand, row: Estimate, behind: tuple[Records, ...]) -> Row:
             Cell(interval, (statistic("low", row.low, row.unit), statistic("high", row.high, row.unit))),
             Cell("" if math.isnan(row.p) else p, (statistic("p", row.p),)),
             Cell(str(row.n), (statistic("n", float(row.n)),)),
-            Cell(f"{row.method} ({row.kind})"),
-            Cell(row.note),
+            Cell(row.kind),
         ),
         1,
     )  # fmt: skip
