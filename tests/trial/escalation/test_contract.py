@@ -9,6 +9,9 @@ from mitograft.trial.escalation import (
     Boin,
     Cohort,
     Design,
+    I3Plus3,
+    IntervalDesign,
+    Mtpi2,
     Recommendation,
     ThreePlusThree,
     conduct_table,
@@ -28,6 +31,12 @@ DESIGNS: list[Design] = [
     Boin(3, 0.30, max_patients=15),
     Boin(3, 0.25, cohort=1, max_patients=9),
     Boin(3, 0.20, max_patients=13, enough=6, start=2),
+    Mtpi2(3, 0.30, max_patients=15),
+    Mtpi2(3, 0.25, cohort=1, max_patients=9),
+    Mtpi2(3, 0.20, max_patients=13, enough=6, start=2),
+    I3Plus3(3, 0.30, max_patients=15),
+    I3Plus3(3, 0.25, cohort=1, max_patients=9),
+    I3Plus3(3, 0.20, max_patients=13, enough=6, start=2),
 ]
 every_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 
@@ -52,7 +61,7 @@ def reachable(design: Design) -> list[tuple[tuple[Cohort, ...], Recommendation]]
 def too_toxic(design: Design, path: tuple[Cohort, ...]) -> int:
     """Return the lowest dose that must not be given or declared any more; one above the highest if none."""
     counts = count_path(path, design.doses)
-    if isinstance(design, Boin):
+    if isinstance(design, IntervalDesign):
         return design.allowed(counts) + 1
     return next((place + 1 for place, y in enumerate(counts.toxic) if y >= 2), design.doses + 1)
 
@@ -90,6 +99,7 @@ def test_declares_only_doses_that_were_treated_and_gives_reasons(design):
         assert said.reason.endswith(".")
         assert (said.dose is None) == (said.action == "stop")
         assert (said.patients > 0) == (said.action == "treat")
+        assert bool(said.ending) == (said.action != "treat")
         if said.action == "declare":
             assert said.dose in {cohort.dose for cohort in path}
 
@@ -102,6 +112,12 @@ def test_exact_and_simulated_agree(design):
     assert drawn.trials == trials
     assert exact.none + sum(exact.selection) == pytest.approx(1, abs=1e-12)
     assert drawn.none + sum(drawn.selection) == pytest.approx(1, abs=1e-12)
+    assert sum(share for _, share in exact.stops) == pytest.approx(1, abs=1e-12)
+    seen = dict(drawn.stops)
+    assert set(seen) <= {cause for cause, _ in exact.stops}
+    for cause, share in exact.stops:
+        error = (max(share * (1 - share), 0.0) / trials) ** 0.5
+        assert abs(share - seen.get(cause, 0.0)) <= 4.5 * error + 1e-12
     for share, seen in zip((*exact.selection, exact.none), (*drawn.selection, drawn.none), strict=True):
         assert abs(share - seen) <= 4.5 * (share * (1 - share) / trials) ** 0.5 + 1e-12
     # A dose has at most 15 patients here: their standard deviation is at most 7.5.

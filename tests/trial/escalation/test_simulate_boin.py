@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mitograft.errors import UsageError
-from mitograft.trial.escalation import Boin, exact_characteristics
+from mitograft.trial.escalation import Boin, I3Plus3, Mtpi2, exact_characteristics
 from mitograft.trial.escalation.boin_arrays import select_doses
 from mitograft.trial.escalation.simulate_boin import simulate_boin
 
@@ -33,6 +33,8 @@ def test_selection_is_that_of_one_trial(target):
         Boin(3, 0.30, max_patients=15),
         Boin(3, 0.25, cohort=1, max_patients=9),
         Boin(3, 0.20, max_patients=13, enough=6, start=2),
+        Mtpi2(3, 0.20, max_patients=13, enough=6, start=2),
+        I3Plus3(3, 0.30, max_patients=15),
     ],
 )
 @pytest.mark.parametrize("rates", [(0.10, 0.25, 0.45), (0.45, 0.60, 0.80)])
@@ -42,6 +44,11 @@ def test_agrees_with_the_exact_characteristics(design, rates):
     assert drawn.none + sum(drawn.selection) == pytest.approx(1, abs=1e-12)
     for share, seen in zip((*exact.selection, exact.none), (*drawn.selection, drawn.none), strict=True):
         assert abs(share - seen) <= 4.5 * (share * (1 - share) / trials) ** 0.5 + 1e-12
+    seen_stops = dict(drawn.stops)
+    assert set(seen_stops) <= set(dict(exact.stops))
+    for cause, share in exact.stops:
+        error = (max(share * (1 - share), 0.0) / trials) ** 0.5
+        assert abs(share - seen_stops.get(cause, 0.0)) <= 4.5 * error + 1e-12
     assert drawn.patients == pytest.approx(exact.patients, abs=4.5 * 7.5 / trials**0.5)
     assert drawn.toxicities == pytest.approx(exact.toxicities, abs=4.5 * 7.5 / trials**0.5)
 

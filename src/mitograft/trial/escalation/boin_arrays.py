@@ -1,30 +1,35 @@
-"""The BOIN decisions of many trials at once: the trials are rows of arrays and go forward together.
+"""The decisions of many trials of an interval design at once: rows of arrays that go forward together.
 
-The decisions are those of ``boin.Boin``, taken from its whole-number limits. At the end the isotonic estimate
-of dose i is ``max_{a <= i} min_{b >= i} Av(a, b)``, where ``Av`` is the weighted mean of doses a to b
-(Robertson, Wright and Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4), which is what
-pooling adjacent violators gives.
+The decisions are those of ``interval.IntervalDesign`` (BOIN, mTPI-2, i3+3), from its limits. At the end
+the isotonic estimate of dose i is ``max_{a <= i} min_{b >= i} Av(a, b)``, where ``Av`` is the weighted mean
+of doses a to b (Robertson, Wright and Dykstra, Order Restricted Statistical Inference, 1988, theorem 1.4.4),
+which is what pooling adjacent violators gives.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.trial.escalation.boin import Boin
+from mitograft.trial.escalation.interval import (
+    ENOUGH,
+    FULL,
+    NONE_LEFT,
+    NUDGE,
+    TOO_TOXIC,
+    IntervalDesign,
+)
 
-__all__ = ["BoinTables", "Flags", "Whole", "select_doses"]
+__all__ = ["BoinTables", "Flags", "Whole", "ending_causes", "select_doses"]
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_PRIOR = 0.05
-_NUDGE = 1e-10  # as in ``Boin.select``
 _NEVER = 2**31
 
 
 class BoinTables:
     """The whole-number limits of a design as arrays by number of patients, and the step they lead to."""
 
-    def __init__(self, design: Boin) -> None:
+    def __init__(self, design: IntervalDesign) -> None:
         self.enough = design.enough
         rows = [design.limits(n) for n in range(1, design.max_patients + 1)]
         self.up = np.array([-1, *(row.escalate for row in rows)])
@@ -52,13 +57,13 @@ class BoinTables:
         return np.maximum(after, 0), left, over
 
 
-def select_doses(design: Boin, treated: Whole, toxic: Whole, allowed: Whole) -> Whole:
+def select_doses(design: IntervalDesign, treated: Whole, toxic: Whole, allowed: Whole) -> Whole:
     """Return the MTD (from 1) of each row of counts; 0 where no treated dose is left.
 
     Parameters
     ----------
     design
-        A BOIN design.
+        An interval design.
     treated, toxic
         Patients and DLT: a row for each trial, a column for each dose.
     allowed
@@ -66,7 +71,7 @@ def select_doses(design: Boin, treated: Whole, toxic: Whole, allowed: Whole) -> 
     """
     doses = np.arange(design.doses)
     open_: Flags = (treated > 0) & (doses < allowed[:, None])
-    first, second = toxic + _PRIOR, treated - toxic + _PRIOR
+    first, second = toxic + design.prior, treated - toxic + design.prior
     sums = first + second
     weights = np.where(open_, sums * sums * (sums + 1) / (first * second), 0.0)
     zero = np.zeros((len(treated), 1))
@@ -82,5 +87,30 @@ def select_doses(design: Boin, treated: Whole, toxic: Whole, allowed: Whole) -> 
                 for b in range(i, design.doses)
             ]
             fit = np.maximum(fit, np.min(means, axis=0))
-        away[at, i] = np.abs(fit + i * _NUDGE - design.target)
+        away[at, i] = np.abs(fit + i * NUDGE - design.target)
     return np.where(open_.any(axis=1), np.argmin(away, axis=1) + 1, 0)
+
+
+def ending_causes(
+    design: IntervalDesign, declared: Whole, treated: Whole, allowed: Whole, weight: npt.NDArray[np.float64]
+) -> dict[str, float]:
+    """Return why trials ended, each cause with the sum of the weights; causes that do not occur are left out.
+
+    Parameters
+    ----------
+    design
+        An interval design.
+    declared
+        MTD of each trial; 0 for none.
+    treated
+        Patients: a row for each trial, a column for each dose.
+    allowed
+        Highest dose of each trial that is not eliminated.
+    weight
+        Probability or share of each trial.
+    """
+    full = treated.sum(axis=1) >= design.max_patients
+    names = (TOO_TOXIC, NONE_LEFT, FULL, ENOUGH)
+    code = np.where(allowed == 0, 0, np.where(declared == 0, 1, np.where(full, 2, 3)))
+    sums = np.bincount(code, weight, minlength=len(names))
+    return {name: float(total) for name, total in zip(names, sums, strict=True) if total > 0}

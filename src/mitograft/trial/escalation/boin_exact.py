@@ -1,4 +1,4 @@
-"""Exact operating characteristics of BOIN, quick: all states after a cohort are rows of arrays.
+"""Exact operating characteristics of BOIN, mTPI-2 and i3+3, quick: all states after a cohort are array rows.
 
 It follows the same states as ``characteristics.exact_characteristics`` and gives the same numbers; the
 states of one layer are moved together (``boin_arrays``) and merged by one whole number
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mitograft.trial.escalation.boin import Boin
-from mitograft.trial.escalation.boin_arrays import BoinTables, Whole, select_doses
+from mitograft.trial.escalation.boin_arrays import BoinTables, Whole, ending_causes, select_doses
 from mitograft.trial.escalation.characteristics import Characteristics, check_rates, exact_characteristics
+from mitograft.trial.escalation.interval import IntervalDesign
 
 __all__ = ["exact_boin"]
 
@@ -37,13 +37,13 @@ class _Layer:
         )
 
 
-def exact_boin(design: Boin, rates: Sequence[float]) -> Characteristics:
-    """Return the exact operating characteristics of a BOIN design.
+def exact_boin(design: IntervalDesign, rates: Sequence[float]) -> Characteristics:
+    """Return the exact operating characteristics of an interval design.
 
     Parameters
     ----------
     design
-        A BOIN design; one with too many doses for a code of 63 bits is followed state by state instead.
+        BOIN, mTPI-2 or i3+3; with too many doses for a code of 63 bits it is followed state by state.
     rates
         True DLT rate of each dose, lowest dose first.
 
@@ -57,7 +57,7 @@ def exact_boin(design: Boin, rates: Sequence[float]) -> Characteristics:
     if (base * base) ** design.doses * design.doses >= _LARGEST_CODE:
         return exact_characteristics(design, true)
     tables, selection, patients = BoinTables(design), np.zeros(design.doses + 1), np.zeros(design.doses)
-    layer = _first(design)
+    layer, causes = _first(design), dict[str, float]()
     left = design.max_patients
     while left > 0 and len(layer.dose):
         size = min(design.cohort, left)
@@ -67,6 +67,8 @@ def exact_boin(design: Boin, rates: Sequence[float]) -> Characteristics:
         ended = layer.take(over | (left == 0))
         mtd = select_doses(design, ended.treated, ended.toxic, ended.allowed)
         selection += np.bincount(mtd, ended.chance, minlength=design.doses + 1)
+        for cause, share in ending_causes(design, mtd, ended.treated, ended.allowed, ended.chance).items():
+            causes[cause] = causes.get(cause, 0.0) + share
         layer = _merge(layer.take(~over), base)
     return Characteristics(
         true,
@@ -74,10 +76,11 @@ def exact_boin(design: Boin, rates: Sequence[float]) -> Characteristics:
         float(selection[0]),
         tuple(patients.tolist()),
         tuple((patients * true).tolist()),
+        stops=tuple(sorted(causes.items())),
     )
 
 
-def _first(design: Boin) -> _Layer:
+def _first(design: IntervalDesign) -> _Layer:
     none = np.zeros((1, design.doses), dtype=np.int64)
     return _Layer(np.array([design.start - 1]), none, none, np.array([design.doses]), np.ones(1))
 

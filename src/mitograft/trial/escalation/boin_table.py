@@ -19,7 +19,7 @@ from functools import cache
 
 from mitograft.errors import UsageError
 
-__all__ = ["BoinLimits", "boin_boundaries", "boin_limits", "excess_probability"]
+__all__ = ["BoinLimits", "boin_boundaries", "boin_limits", "elimination_limit", "excess_probability"]
 
 _ELIMINATION_FROM = 3
 
@@ -94,10 +94,17 @@ def boin_limits(n: int, target: float, boundaries: tuple[float, float], cutoff: 
         Posterior probability beyond which a dose is eliminated.
     """
     escalate, de_escalate = boundaries
-    over = (y for y in range(n + 1) if excess_probability(y, n, target) > cutoff)
     return BoinLimits(
         n,
         math.floor(n * escalate),
         math.ceil(n * de_escalate),
-        next(over, None) if n >= _ELIMINATION_FROM else None,
+        elimination_limit(n, target, cutoff),
     )
+
+
+@cache
+def elimination_limit(n: int, target: float, cutoff: float) -> int | None:
+    """Return the fewest DLT in ``n`` patients that eliminate a dose; None where no number does."""
+    if n < _ELIMINATION_FROM:
+        return None
+    return next((y for y in range(n + 1) if excess_probability(y, n, target) > cutoff), None)

@@ -37,6 +37,8 @@ class Characteristics:
         Expected patients and expected DLT at each dose.
     trials
         Number of simulated trials; None where the numbers are exact.
+    stops
+        Why trials ended (``Recommendation.ending``), each with its probability, in order of the words.
     """
 
     rates: tuple[float, ...]
@@ -45,6 +47,7 @@ class Characteristics:
     patients: tuple[float, ...]
     toxicities: tuple[float, ...]
     trials: int | None = None
+    stops: tuple[tuple[str, float], ...] = ()
 
     @property
     def sample_size(self) -> float:
@@ -65,8 +68,10 @@ class _Sums:
         self.selection = [0.0] * len(rates)
         self.patients = [0.0] * len(rates)
         self.none = 0.0
+        self.stops: dict[str, float] = {}
 
     def end(self, said: Recommendation, probability: float) -> None:
+        self.stops[said.ending] = self.stops.get(said.ending, 0.0) + probability
         if said.dose is None:
             self.none += probability
         else:
@@ -74,7 +79,14 @@ class _Sums:
 
     def result(self) -> Characteristics:
         toxicities = tuple(n * rate for n, rate in zip(self.patients, self.rates, strict=True))
-        return Characteristics(self.rates, tuple(self.selection), self.none, tuple(self.patients), toxicities)
+        return Characteristics(
+            self.rates,
+            tuple(self.selection),
+            self.none,
+            tuple(self.patients),
+            toxicities,
+            stops=tuple(sorted(self.stops.items())),
+        )
 
 
 def check_rates(design: Design, rates: Sequence[float]) -> tuple[float, ...]:
@@ -133,7 +145,7 @@ def _follow(
             share = math.comb(size, toxic) * rate**toxic * (1 - rate) ** (size - toxic)
             if share == 0.0:
                 continue
-            longer = (*path, Cohort(dose, size, toxic))
+            longer = (*path, Cohort(dose, size, toxic, said.backfill))
             key = design.digest(longer)
             known = after.get(key)
             after[key] = (

@@ -61,6 +61,8 @@ def conduct_table(design: Design, path: Sequence[Cohort]) -> tuple[ConductRow, .
 def _departure(asked: Recommendation, given: Cohort) -> str:
     if asked.action != "treat":
         return "The design had ended the trial."
+    if given.backfill and not asked.backfill:
+        return f"Backfill at dose {given.dose} that the design had not asked for."
     if given.dose != asked.dose:
         return f"Dose {given.dose} instead of dose {asked.dose}."
     if given.treated != asked.patients:

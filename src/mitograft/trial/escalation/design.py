@@ -10,6 +10,12 @@ with its number of dose-limiting toxicities (DLT). A design answers a path with 
 ``digest`` names the state a path leads to: two paths with equal digests get the same answer now and after
 any cohorts that follow. Exact operating characteristics merge such paths. For designs that look only at the
 last dose and the counts by dose, ``count_digest`` is enough.
+
+A path may hold *backfill* cohorts: patients added at a dose below the one that is being explored. They enter
+the path after the cohort beside which they were treated and are counted at their dose, but they are never the
+last cohort from which the dose moves (``Counts.last``), and ``Counts.backfilled`` says how many they are.
+
+A recommendation that ends the trial names its ``cause`` in a few fixed words, so that causes can be counted.
 """
 
 from collections.abc import Hashable, Sequence
@@ -18,18 +24,31 @@ from typing import Literal, Protocol
 
 from mitograft.errors import UsageError
 
-__all__ = ["Cohort", "Counts", "Design", "Recommendation", "check_doses", "count_digest", "count_path"]
+__all__ = [
+    "Cohort",
+    "Counts",
+    "Design",
+    "Recommendation",
+    "check_doses",
+    "count_digest",
+    "count_path",
+    "last_dose",
+]
 
 Action = Literal["treat", "declare", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Patients treated at one dose (from 1) whose window for toxicity is over, and those with a DLT."""
+    """Patients treated at one dose (from 1) whose window for toxicity is over, and those with a DLT.
+
+    ``backfill`` marks patients added at a dose below the one that was being explored.
+    """
 
     dose: int
     treated: int
     toxic: int
+    backfill: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a cohort that cannot be.
@@ -48,21 +67,36 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What a design says next: action, dose (None for ``stop``), patients of the next cohort, reason."""
+    """What a design says next: action, dose (None for ``stop``), patients of the next cohort, reason.
+
+    ``cause`` says in fixed words why the trial is over (empty while it goes on); ``backfill`` marks a cohort
+    below the dose being explored.
+    """
 
     action: Action
     dose: int | None
     patients: int
     reason: str
+    cause: str = ""
+    backfill: bool = False
+
+    @property
+    def ending(self) -> str:
+        """The cause, or what the action says where a design names none."""
+        return self.cause or {"declare": "MTD declared", "stop": "no MTD", "treat": ""}[self.action]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A path summed up: last dose (None before the first cohort), patients and DLT by dose, lowest first."""
+    """A path summed up: last dose explored (None before the first), patients and DLT by dose, lowest first.
+
+    ``backfilled`` is the number of patients, among those treated, that were added below the dose explored.
+    """
 
     last: int | None
     treated: tuple[int, ...]
     toxic: tuple[int, ...]
+    backfilled: int = 0
 
 
 class Design(Protocol):
@@ -114,13 +148,21 @@ def count_path(path: Sequence[Cohort], doses: int) -> Counts:
             raise UsageError(f"Path: found a cohort at dose {cohort.dose}, expected doses 1 to {doses}.")
         treated[cohort.dose - 1] += cohort.treated
         toxic[cohort.dose - 1] += cohort.toxic
-    return Counts(path[-1].dose if path else None, tuple(treated), tuple(toxic))
+    added = sum(cohort.treated for cohort in path if cohort.backfill)
+    return Counts(last_dose(path), tuple(treated), tuple(toxic), added)
+
+
+def last_dose(path: Sequence[Cohort]) -> int | None:
+    """Return the dose explored last, backfill cohorts aside; None before the first cohort."""
+    return next((cohort.dose for cohort in reversed(path) if not cohort.backfill), None)
 
 
 def count_digest(path: Sequence[Cohort]) -> Hashable:
-    """Return the last dose and the counts by dose, for designs that look at nothing else."""
+    """Return last dose, counts by dose and number backfilled, for designs that look at nothing else."""
     sums: dict[int, tuple[int, int]] = {}
+    added = 0
     for cohort in path:
         treated, toxic = sums.get(cohort.dose, (0, 0))
         sums[cohort.dose] = (treated + cohort.treated, toxic + cohort.toxic)
-    return (path[-1].dose if path else 0, tuple(sorted(sums.items())))
+        added += cohort.treated if cohort.backfill else 0
+    return (last_dose(path) or 0, tuple(sorted(sums.items())), added)

@@ -4,6 +4,7 @@
 the first trials of a longer run are those of a shorter one.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -43,17 +44,20 @@ def simulate_characteristics(
     selection, patients, toxic = (np.zeros(design.doses) for _ in range(3))
     none = 0
     known: dict[Hashable, Recommendation] = {}
+    ends: Counter[str] = Counter()
     for trial in range(trials):
         path, said = _play(design, true, stream(seed, "escalation", design.name, trial), known)
         for cohort in path:
             patients[cohort.dose - 1] += cohort.treated
             toxic[cohort.dose - 1] += cohort.toxic
+        ends[said.ending] += 1
         if said.dose is None:
             none += 1
         else:
             selection[said.dose - 1] += 1
     shares = [tuple((sums / trials).tolist()) for sums in (selection, patients, toxic)]
-    return Characteristics(true, shares[0], none / trials, shares[1], shares[2], trials)
+    stops = tuple((cause, count / trials) for cause, count in sorted(ends.items()))
+    return Characteristics(true, shares[0], none / trials, shares[1], shares[2], trials, stops)
 
 
 def _play(
@@ -68,4 +72,4 @@ def _play(
         if said.action != "treat" or said.dose is None:
             return path, said
         toxic = int(draws.binomial(said.patients, rates[said.dose - 1]))
-        path.append(Cohort(said.dose, said.patients, toxic))
+        path.append(Cohort(said.dose, said.patients, toxic, said.backfill))

@@ -1,4 +1,4 @@
-"""Many simulated BOIN trials at once: a check of the exact characteristics, and quick.
+"""Many simulated trials of BOIN, mTPI-2 or i3+3 at once: a check of the exact characteristics, and quick.
 
 All trials go forward together, cohort by cohort (``boin_arrays``).
 """
@@ -10,22 +10,22 @@ import numpy.typing as npt
 
 from mitograft.errors import UsageError
 from mitograft.seeds import stream
-from mitograft.trial.escalation.boin import Boin
-from mitograft.trial.escalation.boin_arrays import BoinTables, select_doses
+from mitograft.trial.escalation.boin_arrays import BoinTables, ending_causes, select_doses
 from mitograft.trial.escalation.characteristics import Characteristics, check_rates
+from mitograft.trial.escalation.interval import IntervalDesign
 
 __all__ = ["simulate_boin"]
 
 
 def simulate_boin(
-    design: Boin, rates: Sequence[float], trials: int = 10_000, seed: int = 1
+    design: IntervalDesign, rates: Sequence[float], trials: int = 10_000, seed: int = 1
 ) -> Characteristics:
     """Return shares and means over simulated trials.
 
     Parameters
     ----------
     design
-        A BOIN design.
+        BOIN, mTPI-2 or i3+3.
     rates
         True DLT rate of each dose, lowest dose first.
     trials
@@ -49,6 +49,7 @@ def simulate_boin(
         trial.treat(np.asarray(true), size, draws)
         left -= size
     declared = select_doses(design, trial.treated, trial.toxic, trial.allowed)
+    causes = ending_causes(design, declared, trial.treated, trial.allowed, np.full(trials, 1.0))
     shares = np.bincount(declared, minlength=design.doses + 1) / trials
     return Characteristics(
         true,
@@ -57,13 +58,14 @@ def simulate_boin(
         tuple(trial.treated.mean(axis=0).tolist()),
         tuple(trial.toxic.mean(axis=0).tolist()),
         trials,
+        tuple((cause, count / trials) for cause, count in sorted(causes.items())),
     )
 
 
 class _Trials:
     """All trials: current dose (from 0), counts by dose, doses not eliminated, whether still running."""
 
-    def __init__(self, design: Boin, trials: int) -> None:
+    def __init__(self, design: IntervalDesign, trials: int) -> None:
         self.tables = BoinTables(design)
         self.dose = np.full(trials, design.start - 1)
         self.treated = np.zeros((trials, design.doses), dtype=np.int64)

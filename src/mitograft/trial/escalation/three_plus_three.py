@@ -50,6 +50,7 @@ _COHORT = 3
 _FULL = 6
 _TOO_MANY = 2
 _LEVELS = 3
+_NONE, _TOP, _BELOW = "no dose tolerated", "highest dose tolerated", "next dose too toxic"
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ class ThreePlusThree:
         for lower in range(dose - 1, 0, -1):
             if counts.toxic[lower - 1] < _TOO_MANY:
                 return self._declare(counts, lower, why, six=self._confirms)
-        return Recommendation("stop", None, 0, f"{why}, and no lower dose is left: MTD not determined.")
+        return Recommendation(
+            "stop", None, 0, f"{why}, and no lower dose is left: MTD not determined.", cause=_NONE
+        )
 
     @property
     def _confirms(self) -> bool:
@@ -161,4 +164,5 @@ class ThreePlusThree:
             return Recommendation(
                 "treat", dose, more, f"{why}; dose {dose} has {treated} of {full} patients."
             )
-        return Recommendation("declare", dose, 0, f"{why}; MTD is dose {dose}.")
+        cause = _TOP if dose == self.doses else _BELOW
+        return Recommendation("declare", dose, 0, f"{why}; MTD is dose {dose}.", cause=cause)
