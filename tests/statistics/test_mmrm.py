@@ -51,17 +51,45 @@ def test_one_visit_is_analysis_of_covariance(structure, method):
     assert found.df == pytest.approx(27, rel=1e-6)
 
 
-@pytest.mark.parametrize("method", ["satterthwaite", "kenward-roger"])
-@pytest.mark.parametrize("structure", ["unstructured", "compound symmetry", "toeplitz", "ar1"])
-def test_two_complete_visits_are_a_paired_t_test(method, structure):
+def fit_pairs(structure):
     y = stream(2, "paired").normal([0, 1], size=(9, 2))
     subject, visit = np.indices(y.shape)
     result = fit_mmrm(
         y.ravel(), subject.ravel(), visit.ravel(), np.tile(np.eye(2), (9, 1)), structures=structure
     )
-    found = result.fit.contrast([-1, 1], method=method)
+    return y, result.fit
+
+
+@pytest.mark.parametrize("method", ["satterthwaite", "kenward-roger", "kenward-roger-linear"])
+@pytest.mark.parametrize("structure", ["unstructured", "compound symmetry", "toeplitz", "ar1"])
+def test_two_complete_visits_are_a_paired_t_test(method, structure):
+    """The exception is AR(1) with second derivatives, see the next test."""
+    if (method, structure) == ("kenward-roger", "ar1"):
+        method = "kenward-roger-linear"
+    y, fitted = fit_pairs(structure)
+    found = fitted.contrast([-1, 1], method=method)
     paired = stats.ttest_rel(y[:, 1], y[:, 0])
     assert (found.t, found.df, found.p) == pytest.approx((paired.statistic, 8, paired.pvalue), rel=1e-6)
+
+
+@pytest.mark.parametrize("structure", ["ar1", "heterogeneous ar1"])
+def test_second_derivatives_of_two_complete_visits_in_closed_form(structure):
+    """``R`` of Kenward and Roger from the covariances of Wishart's variances and correlation, by hand.
+
+    AR(1): ``d2 Sigma_12 / dv drho = 1`` and ``cov(v, rho) = v rho (1 - rho^2) / (n - 1)``. Heterogeneous: two
+    such terms of half the size, ``var(v) = 2 v^2 / (n - 1)`` and ``cov(v, u) = 2 v u rho^2 / (n - 1)``, which
+    take away half of it.
+    """
+    y, fitted = fit_pairs(structure)
+    n, (v, c), (_, u) = len(y), *fitted.covariance
+    rho = c / np.sqrt(v * u)
+    bend = (2 if structure == "ar1" else 1) * np.sqrt(v * u) * rho * (1 - rho**2) / (n - 1)
+    full, linear = (
+        fitted.contrast([-1, 1], method=method).se ** 2
+        for method in ("kenward-roger", "kenward-roger-linear")
+    )
+    # C_A loses C R C / 2 = D2 / 2n, and the contrast (-1, 1) of D2 = ((0, bend), (bend, 0)) is -2 bend.
+    assert full - linear == pytest.approx(bend / n, rel=1e-5)
 
 
 def test_compound_symmetry_is_a_random_intercept():

@@ -13,7 +13,8 @@ With ``K`` visits, standard deviations ``s = exp(theta)`` and a correlation matr
 The last three have one standard deviation, or one for each visit in their heterogeneous form. Lags count
 visits, not days: the distance of two neighbours is 1 whatever lies between them.
 
-Derivatives are taken with complex steps and are exact to rounding (Squire and Trapp, SIAM Rev 1998;40:110).
+First derivatives are taken with complex steps and are exact to rounding (Squire and Trapp, SIAM Rev
+1998;40:110); second derivatives are five-point differences of them.
 Source of the parametrisation by partial autocorrelations: Barndorff-Nielsen and Schou, J Multivariate Anal
 1973;3:408. Structures: Jennrich and Schluchter, Biometrics 1986;42:805.
 """
@@ -34,6 +35,7 @@ FALLBACK_CHAIN = ("unstructured", "toeplitz", "ar1", "compound symmetry")
 STRUCTURES = (*FALLBACK_CHAIN, *(f"heterogeneous {name}" for name in FALLBACK_CHAIN[1:]))
 
 _STEP = 1e-30
+_WIDE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,15 @@ class CovarianceStructure:
 
     def build(self, theta: "npt.NDArray[Any]") -> "npt.NDArray[Any]":
         """Return the covariance matrix at these parameters, or a stack of them; real or complex."""
-        k, scale, rest = self.n_visits, np.exp(theta[..., : self.n_scales]), theta[..., self.n_scales :]
+        k, scale = self.n_visits, np.exp(theta[..., : self.n_scales])
         if self.kind == "unstructured":
             factor = np.zeros((*theta.shape[:-1], k, k), theta.dtype)
             factor[..., np.arange(k), np.arange(k)] = scale
             rows, columns = np.tril_indices(k, -1)
-            factor[..., rows, columns] = rest
+            factor[..., rows, columns] = theta[..., self.n_scales :]
             return factor @ factor.swapaxes(-1, -2)
         spread = scale * np.ones(k)
-        matrix: npt.NDArray[Any] = spread[..., :, None] * self._correlate(rest) * spread[..., None, :]
+        matrix: npt.NDArray[Any] = spread[..., :, None] * self.correlate(theta) * spread[..., None, :]
         return matrix
 
     def differentiate(self, theta: Array) -> Array:
@@ -87,8 +89,19 @@ class CovarianceStructure:
         derivatives: Array = self.build(steps).imag / _STEP
         return derivatives
 
-    def _correlate(self, rest: "npt.NDArray[Any]") -> "npt.NDArray[Any]":
-        k = self.n_visits
+    def curve(self, theta: Array, weights: Array) -> Array:
+        """Return the second derivatives of ``sum_ab W_ab Sigma_ab`` for these weights of the entries."""
+        rows = []
+        for direction in np.eye(theta.size) * _WIDE:
+            points = theta + np.array([[-2.0], [-1.0], [1.0], [2.0]]) * direction
+            steps = points[:, None] + 1j * _STEP * np.eye(theta.size)
+            first = np.einsum("skab,ab->sk", self.build(steps).imag / _STEP, weights)
+            rows.append((first[0] - first[3] + 8.0 * (first[2] - first[1])) / (12.0 * _WIDE))
+        return np.array(rows)
+
+    def correlate(self, theta: "npt.NDArray[Any]") -> "npt.NDArray[Any]":
+        """Return the correlation matrix of a structure other than unstructured."""
+        k, rest = self.n_visits, theta[..., self.n_scales :]
         by_lag = np.ones((*rest.shape[:-1], k), rest.dtype)
         if k > 1 and self.kind == "toeplitz":
             by_lag[..., 1:] = _durbin_levinson(np.tanh(rest))

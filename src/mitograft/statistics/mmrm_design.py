@@ -6,12 +6,17 @@ arm at a visit is then its least-squares mean itself: at the mean of each covari
 at equal weights of the levels of each factor, as LSMEANS of SAS and emmeans of R have it unless told
 otherwise. (Weights proportional to the data would give other numbers.)
 
+Terms are tested by joint contrasts of these means and coefficients, each level against the last (type III):
+arm, visit and arm by visit over the visits at which every arm has data, each factor, and for each covariate
+its mean slope and the difference of its slopes between visits. The test of visit is at the mean of the
+covariates; SAS has it where they are 0.
+
 Source: Searle, Speed and Milliken, Am Stat 1980;34:216.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +24,21 @@ import numpy.typing as npt
 from mitograft.errors import UsageError
 from mitograft.statistics.counts import Array
 from mitograft.statistics.mixed import Contrast
-from mitograft.statistics.mmrm import Method, MmrmResult
+from mitograft.statistics.mmrm import MmrmResult
+from mitograft.statistics.mmrm_inference import Method, MmrmTest, describe_method
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["AdjustedMean", "VisitDesign", "build_visit_design", "compare_arms", "estimate_means"]
+__all__ = [
+    "AdjustedMean",
+    "VisitDesign",
+    "build_visit_design",
+    "compare_arms",
+    "estimate_means",
+    "summarise_terms",
+    "weigh_terms",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +53,15 @@ class VisitDesign:
         Arm and visit of the first columns.
     names
         Names of all columns.
+    slopes, levels
+        Columns of each covariate, and of each factor.
     """
 
     matrix: Array
     cells: tuple[tuple[Any, Any], ...]
     names: tuple[str, ...]
+    slopes: tuple[range, ...] = ()
+    levels: tuple[range, ...] = ()
 
     def weigh(self, arm: Any, visit: Any) -> Array | None:
         """Return the weights of a least-squares mean; None where the arm has no data at the visit."""
@@ -68,6 +86,10 @@ class AdjustedMean:
         Why there is none; empty where there is one.
     reference
         The arm subtracted; None for a mean.
+    method
+        How standard error and degrees of freedom were found, in words.
+    kind
+        ``approximate``: the interval is, whatever the method.
     """
 
     arm: Any
@@ -75,6 +97,8 @@ class AdjustedMean:
     contrast: Contrast | None
     reason: str = ""
     reference: Any = None
+    method: str = ""
+    kind: Literal["exact", "approximate"] = "approximate"
 
 
 def build_visit_design(
@@ -116,14 +140,20 @@ def build_visit_design(
         raise UsageError("Design: found a covariate that is missing or infinite; expected numbers.")
     cells = tuple(sorted(set(zip(arms.tolist(), visits.tolist(), strict=True))))
     columns = {f"{a} at {v}": ((arms == a) & (visits == v)).astype(float) for a, v in cells}
+    slopes, levels = [], []
     for i, number in enumerate(numbers, start=1):
-        centred = number - number.mean()
+        centred, before = number - number.mean(), len(columns)
         each = {f"covariate {i} at {v}": centred * (visits == v) for v in np.unique(visits)}
         columns |= each if by_visit else {f"covariate {i}": centred}
+        slopes.append(range(before, len(columns)))
     for i, group in enumerate(groups, start=1):
-        *levels, last = np.unique(group)
-        columns |= {f"factor {i}: {at}": (group == at) * 1.0 - (group == last) for at in levels}
-    return VisitDesign(np.column_stack(list(columns.values())), cells, tuple(columns))
+        *others, last = np.unique(group)
+        before = len(columns)
+        columns |= {f"factor {i}: {at}": (group == at) * 1.0 - (group == last) for at in others}
+        levels.append(range(before, len(columns)))
+    return VisitDesign(
+        np.column_stack(list(columns.values())), cells, tuple(columns), tuple(slopes), tuple(levels)
+    )
 
 
 def estimate_means(
@@ -137,7 +167,12 @@ def estimate_means(
     """Estimate least-squares means of arms at visits, of all with data unless ``cells`` names some."""
     wanted = design.cells if cells is None else cells
     return tuple(
-        AdjustedMean(arm, visit, *_estimate(result, design.weigh(arm, visit), method, level))
+        AdjustedMean(
+            arm,
+            visit,
+            *_estimate(result, design.weigh(arm, visit), method, level),
+            method=describe_method(method),
+        )
         for arm, visit in wanted
     )
 
@@ -157,8 +192,63 @@ def compare_arms(
         one, other = design.weigh(arm, visit), design.weigh(reference, visit)
         weights = None if one is None or other is None else one - other
         contrast, reason = _estimate(result, weights, method, level)
-        found.append(AdjustedMean(arm, visit, contrast, reason, reference))
+        found.append(AdjustedMean(arm, visit, contrast, reason, reference, describe_method(method)))
     return tuple(found)
+
+
+def summarise_terms(
+    result: MmrmResult, design: VisitDesign, *, method: Method = "kenward-roger"
+) -> tuple[MmrmTest, ...]:
+    """Test every term of a design (type III); a term without a test says why."""
+    return tuple(_test(result, term, rows, method) for term, rows in weigh_terms(design).items())
+
+
+def weigh_terms(design: VisitDesign) -> dict[str, Array]:
+    """Return the contrasts of each term, one row for each; no rows where a term has none.
+
+    >>> design = build_visit_design(["A", "A", "B", "B"], [1, 2, 1, 2])
+    >>> {term: rows.tolist() for term, rows in weigh_terms(design).items()}["arm"]
+    [[0.5, 0.5, -0.5, -0.5]]
+    """
+    size = len(design.names)
+    found = dict(zip(("arm", "visit", "arm by visit"), _weigh_cells(design), strict=True))
+    for i, columns in enumerate(design.slopes, start=1):
+        rows = np.eye(size)[list(columns)]
+        found[f"covariate {i}"] = rows.mean(axis=0, keepdims=True)
+        if len(columns) > 1:
+            found[f"covariate {i} by visit"] = rows[:-1] - rows[-1]
+    for i, columns in enumerate(design.levels, start=1):
+        rows = np.eye(size)[list(columns)]
+        found[f"factor {i}"] = rows + rows.sum(axis=0)
+    return found
+
+
+def _weigh_cells(design: VisitDesign) -> tuple[Array, Array, Array]:
+    """Return contrasts of arms, of visits and of both, over the visits at which every arm has data."""
+    arms = sorted({arm for arm, _ in design.cells})
+    visits = [v for v in sorted({v for _, v in design.cells}) if all((a, v) in design.cells for a in arms)]
+    places = [design.cells.index((arm, visit)) for arm in arms for visit in visits]
+    means = np.eye(len(design.names))[places].reshape(len(arms), len(visits), len(design.names))
+    if not visits:
+        nothing = np.zeros((0, len(design.names)))
+        return nothing, nothing, nothing
+    by_arm, by_visit = means.mean(axis=1), means.mean(axis=0)
+    both = means[:-1, :-1] - means[-1:, :-1] - means[:-1, -1:] + means[-1:, -1:]
+    return by_arm[:-1] - by_arm[-1], by_visit[:-1] - by_visit[-1], both.reshape(-1, len(design.names))
+
+
+def _test(result: MmrmResult, term: str, rows: Array, method: Method) -> MmrmTest:
+    words = describe_method(method)
+    reason = ""
+    if result.fit is None:
+        reason = f"no model converged ({result.reason})"
+    elif not len(rows):
+        reason = "nothing to compare: one level, or no visit at which every arm has data"
+    elif not all(result.fit.is_determined(row) for row in rows):
+        reason = "the data do not determine it: columns of the design depend on each other"
+    if reason or result.fit is None:
+        return MmrmTest(term, None, len(rows), None, None, 1.0, words, reason=reason)
+    return result.fit.test(rows, term=term, method=method)
 
 
 def _estimate(
@@ -170,4 +260,6 @@ def _estimate(
         return None, "no data of an arm at this visit"
     if not np.any(weights):
         return None, "an arm compared with itself"
+    if not result.fit.is_determined(weights):
+        return None, "the data do not determine it: columns of the design depend on each other"
     return result.fit.contrast(weights, method=method, level=level), ""
