@@ -68,6 +68,9 @@ class Grid:
 class ToxicityModel(Protocol):
     """A model of the DLT rate by dose: hashable, so that results can be kept."""
 
+    def __hash__(self) -> int:
+        """Return the hash of its values."""
+
     @property
     def name(self) -> str:
         """Name with the prior, for tables."""

@@ -25,7 +25,8 @@ def even_nodes(centre: float, half_width: float, largest_step: float) -> "tuple[
     """Return evenly spaced nodes around a centre, and their distance (at most ``largest_step``)."""
     steps = int(np.ceil(half_width / largest_step))
     step = half_width / steps
-    return centre + step * np.arange(-steps, steps + 1), step
+    nodes: Array = centre + step * np.arange(-steps, steps + 1, dtype=np.float64)
+    return nodes, step
 
 
 def tail_weights(nodes: "Array", step: float, cuts: "Array") -> "Array":
