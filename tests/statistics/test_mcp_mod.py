@@ -247,11 +247,13 @@ def test_the_dose_interval_of_a_line_is_fiellers():
     fit = fit_shape(means, "linear")
     t = stats.t.isf(0.05, 7)
     slope, se = fit.values[1], fit.se[1]
-    found = target_dose(fit, 15.0, level=0.9)
+    found = target_dose(fit, 10.0, level=0.9)
     assert found.exact
-    assert found.dose == pytest.approx(15.0 / slope, rel=1e-9)
-    assert found.low == pytest.approx(15.0 / (slope + t * se), rel=1e-9)
-    assert found.high == pytest.approx(15.0 / (slope - t * se), rel=1e-9)
+    assert found.dose == pytest.approx(10.0 / slope, rel=1e-9)
+    assert found.low == pytest.approx(10.0 / (slope + t * se), rel=1e-9)
+    assert found.high == pytest.approx(10.0 / (slope - t * se), rel=1e-9)
+    # A limit beyond the doses studied is not extrapolated.
+    assert target_dose(fit, 15.0, level=0.9).high == math.inf
     effect = dose_effect(fit, 450.0, level=0.9)
     assert (effect.low, effect.high) == pytest.approx((450 * (slope - t * se), 450 * (slope + t * se)))
 
