@@ -42,6 +42,7 @@ _WORDS = {
 }
 METHODS = tuple(_WORDS)
 _RANK = 1e-10
+_POLE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +128,25 @@ def scale_kenward_roger(a1: float, a2: float, q: int) -> tuple[float, float]:
 
     ``B = (A1 + 6 A2) / 2q``, ``g = ((q + 1) A1 - (q + 4) A2) / ((q + 2) A2)``, ``E = 1 / (1 - A2 / q)``,
     ``V`` as in the paper, ``rho = V / 2 E^2``, ``m = 4 + (q + 2) / (q rho - 1)`` and
-    ``lambda = m / (E (m - 2))``. NaN where no F distribution has these moments.
+    ``lambda = m / (E (m - 2))``. Below 4 degrees of freedom the moments do not exist, but the formulas go on,
+    and stay exact where they are. NaN where they give no F distribution.
     """
-    if a2 <= 0.0 or a2 >= q:
+    if abs(a2 - q) < _POLE * q:  # E has a pole at m = 2 that lambda has not: go round it
+        sides = [scale_kenward_roger(a1 * more, a2 * more, q) for more in (1 - 2 * _POLE, 1 + 2 * _POLE)]
+        return (sides[0][0] + sides[1][0]) / 2.0, (sides[0][1] + sides[1][1]) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a1, a2 = np.float64(a1), np.float64(a2)
+        b = (a1 + 6.0 * a2) / (2.0 * q)
+        g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
+        below = 3.0 * q + 2.0 * (1.0 - g)
+        c1, c2, c3 = g / below, (q - g) / below, (q + 2 - g) / below
+        expected = 1.0 / (1.0 - a2 / q)
+        variance = 2.0 / q * (1.0 + c1 * b) / ((1.0 - c2 * b) ** 2 * (1.0 - c3 * b))
+        m = 4.0 + (q + 2) / (q * variance / (2.0 * expected**2) - 1.0)
+        scale = m / (expected * (m - 2.0))
+    if not (math.isfinite(scale) and scale > 0.0 and m > 0.0):
         return math.nan, math.nan
-    b = (a1 + 6.0 * a2) / (2.0 * q)
-    g = ((q + 1) * a1 - (q + 4) * a2) / ((q + 2) * a2)
-    below = 3.0 * q + 2.0 * (1.0 - g)
-    c1, c2, c3 = g / below, (q - g) / below, (q + 2 - g) / below
-    left, right = 1.0 - c2 * b, 1.0 - c3 * b
-    if left <= 0.0 or right <= 0.0:
-        return math.nan, math.nan
-    expected = 1.0 / (1.0 - a2 / q)
-    variance = 2.0 / q * (1.0 + c1 * b) / (left**2 * right)
-    excess = q * variance / (2.0 * expected**2) - 1.0
-    if excess <= 0.0:
-        return math.nan, math.nan
-    m = 4.0 + (q + 2) / excess
-    return m / (expected * (m - 2.0)), m
+    return float(scale), float(m)
 
 
 def describe_method(method: Method) -> str:
