@@ -19,6 +19,7 @@ __all__ = [
     "draw_ending",
     "draw_person",
     "draw_schedule",
+    "infusion_minute",
     "offset",
     "partial",
     "sites",
@@ -134,6 +135,11 @@ def draw_ending(draws: Draws, arm: ArmTruth, schedule: Mapping[str, date], dose:
     if weeks * 7 >= (last - dose).days:
         return Ending(_COMPLETED, last)
     return Ending(reason, dose + timedelta(days=1 + int(weeks * 7)))
+
+
+def infusion_minute(draws: Draws) -> int:
+    """Return at how many minutes past ten the infusion of a subject begins."""
+    return int(draws.stream("dosing").integers(0, 60))
 
 
 def partial(day: date, truth: TrialTruth, rng: np.random.Generator) -> str:

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from mitograft.tables.parameters import load_rows
-from mitograft.trial.simulate.person import Draws, Person, partial
-from mitograft.trial.simulate.truth import PACKAGE, ArmTruth, TrialTruth
+from mitograft.trial.simulate.person import Draws, Person, infusion_minute, partial
+from mitograft.trial.simulate.truth import PACKAGE, ArmTruth, TrialTruth, assumptions
 
 __all__ = ["Event", "Fields", "draw_events", "draw_histories", "draw_medication"]
 
@@ -18,6 +18,8 @@ Period = tuple[date, date, date]
 _DLT = "Infusion related reaction"
 _SEVERE = 3
 _MOST_EVENTS = 20
+_HOUR = 10  # of the infusion
+_LONGEST = 13 * 60  # minutes after it: still the same day
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,25 @@ def draw_events(draws: Draws, truth: TrialTruth, arm: ArmTruth, dlt_days: int, p
         row = next(row for row in _rows("events.csv") if row["term"] == _DLT)
         event = _describe(row, rng, truth, (start, last), related=True, grade=_SEVERE)
         events = [replace(event, fields={**event.fields, "aedlt": "1"}), *events]
-    return sorted(_distinct(events), key=lambda event: event.first)
+    timed = [_timed(draws, event, dose) for event in _distinct(events)]
+    return sorted(timed, key=lambda event: event.first)
 
 
 def _distinct(events: Sequence[Event]) -> list[Event]:
     """Leave out an event that reads like one before it: same term, same start as entered."""
     kept = {(event.fields["aeterm"], event.fields["aestdat"]): event for event in reversed(events)}
     return list(reversed(kept.values()))
+
+
+def _timed(draws: Draws, event: Event, dose: date) -> Event:
+    """Add the time of the start to a reaction on the day of the infusion: the site was watching then."""
+    fields = event.fields
+    reactions = {row["term"] for row in _rows("events.csv") if row["infusion"] == "yes"}
+    if fields["aeterm"] not in reactions or fields["aerel"] == "1" or fields["aestdat"] != dose.isoformat():
+        return event
+    rng = draws.stream("event time", fields["aeterm"])
+    after = min(_LONGEST, infusion_minute(draws) + int(rng.exponential(assumptions()["reaction_minutes"])))
+    return replace(event, fields={**fields, "aesttim": f"{_HOUR + after // 60:02d}:{after % 60:02d}"})
 
 
 def _mild(event: Event) -> Event:

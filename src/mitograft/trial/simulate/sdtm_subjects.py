@@ -129,10 +129,15 @@ def _event(index: Index, row: FormRow) -> Record:
         "AETERM": values["aeterm"],
         **{name: decode(field, values.get(field)) for name, field in coded.items()},
         "AETOXGR": values["aegr"],
-        "AESTDTC": iso_date(values.get("aestdat")),
+        "AESTDTC": _with_time(iso_date(values.get("aestdat")), values.get("aesttim")),
         "AEENDTC": iso_date(values.get("aeendat")),
         "AEDLT": decode("aedlt", values.get("aedlt")),
     }
+
+
+def _with_time(day: str | None, clock: str | None) -> str | None:
+    """Return the day with its time, where one was entered."""
+    return f"{day}T{clock}" if day and clock else day
 
 
 def _diagnosis(index: Index, row: FormRow, words: Mapping[str, str]) -> Record:

@@ -16,6 +16,7 @@ from mitograft.trial.simulate.person import (
     draw_ending,
     draw_person,
     draw_schedule,
+    infusion_minute,
     offset,
 )
 from mitograft.trial.simulate.safety import Fields, draw_events, draw_histories, draw_medication
@@ -276,7 +277,7 @@ def _baseline_rows(plan: Plan, draws: Draws, person: Person, dose: date) -> Iter
         return
     codes = [known.code for known in plan.protocol.arms]
     yield _row(person, visit, "allocation", {"cohort": str(codes.index(arm.code) + 1)})
-    minute = int(draws.stream("dosing").integers(0, 60))
+    minute = infusion_minute(draws)
     dosing = {
         "extrt": "2" if arm.placebo else "1",
         "exdose": _number(arm.dose or 0.0),
