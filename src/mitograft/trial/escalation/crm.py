@@ -115,13 +115,7 @@ class Crm:
 
     def allowed(self, counts: Counts) -> int:
         """Return the highest dose that the rules on excess allow; 0 if they end the trial."""
-        found = self.posterior(counts)
-        rules = self.rules
-        if rules.stop and found.excess[0][0] > rules.stop.probability:
-            return 0
-        bound = rules.overdose.probability if rules.overdose else 1.0
-        last = found.excess[-1] if rules.overdose else (0.0,) * self.doses
-        return sum(probability <= bound for probability in last)
+        return self._allowed(self.posterior(counts))
 
     def digest(self, path: Sequence[Cohort]) -> Hashable:
         """Return last dose, counts and whether the last cohort alone forbids to escalate."""
@@ -139,29 +133,41 @@ class Crm:
         size = min(self.cohort, self.max_patients - sum(counts.treated) + counts.backfilled)
         if counts.last is None:
             return Recommendation("treat", self.start, size, f"First cohort at dose {self.start}.")
-        if self.allowed(counts) == 0:
-            return Recommendation("stop", None, 0, self._why_stop(counts), cause=TOO_TOXIC)
-        dose, reason = self._move(path, counts)
+        found = self.posterior(counts)
+        if self._allowed(found) == 0:
+            return Recommendation("stop", None, 0, self._why_stop(found), cause=TOO_TOXIC)
         if size <= 0:
-            return self._declare(path, counts, "The trial is full", FULL)
+            return self._declare(path, "The trial is full", FULL)
+        dose, reason = self._move(path, counts, found)
         treated = counts.treated[dose - 1]
         if self.rules.enough is not None and treated >= self.rules.enough:
-            return self._declare(path, counts, f"Dose {dose} is next and has {treated} patients", ENOUGH)
+            return self._declare(path, f"Dose {dose} is next and has {treated} patients", ENOUGH)
         return Recommendation("treat", dose, size, reason)
 
     def choose(self, path: Sequence[Cohort]) -> int | None:
         """Return the dose that would be declared if the trial ended now; None where there is none."""
         counts = count_path(path, self.doses)
-        if counts.last is None or self.allowed(counts) == 0:
+        found = self.posterior(counts)
+        if counts.last is None or self._allowed(found) == 0:
             return None
-        highest = self._ceiling(path, counts, counts.last)[0]
+        highest, _ = self._ceiling(path, counts, found)
         treated = [dose for dose in range(1, highest + 1) if counts.treated[dose - 1]]
-        return self._nearest(counts, treated) if treated else None
+        return self._nearest(found, treated) if treated else None
 
     def estimates(self, counts: Counts) -> tuple[float, ...]:
         """Return the estimated DLT rate of each dose."""
-        found = self.posterior(counts)
+        return self._estimates(self.posterior(counts))
+
+    def _estimates(self, found: CrmPosterior) -> tuple[float, ...]:
         return found.plug_in if self.estimate == "plug-in" else found.rates
+
+    def _allowed(self, found: CrmPosterior) -> int:
+        stop, overdose = self.rules.stop, self.rules.overdose
+        if stop and found.excess[0][0] > stop.probability:
+            return 0
+        if overdose is None:
+            return self.doses
+        return sum(probability <= overdose.probability for probability in found.excess[-1])
 
     def _excess_rules(self) -> list[ExcessRule]:
         return [rule for rule in (self.rules.stop, self.rules.overdose) if rule is not None]
@@ -169,8 +175,8 @@ class Crm:
     def _limit(self, rule: ExcessRule) -> float:
         return self.target if rule.rate is None else rule.rate
 
-    def _nearest(self, counts: Counts, doses: Sequence[int]) -> int:
-        rates = self.estimates(counts)
+    def _nearest(self, found: CrmPosterior, doses: Sequence[int]) -> int:
+        rates = self._estimates(found)
         return min(doses, key=lambda dose: (abs(rates[dose - 1] - self.target), dose))
 
     def _last_cohort_bars(self, path: Sequence[Cohort]) -> bool:
@@ -181,29 +187,29 @@ class Crm:
         same = [cohort for cohort in path if cohort.dose == last.dose]
         return sum(c.toxic for c in same) / sum(c.treated for c in same) <= self.target
 
-    def _ceiling(self, path: Sequence[Cohort], counts: Counts, last: int) -> tuple[int, str]:
+    def _ceiling(self, path: Sequence[Cohort], counts: Counts, found: CrmPosterior) -> tuple[int, str]:
         """Return the highest dose the rules allow next, and the rule that says so."""
-        treated, toxic = counts.treated[last - 1], counts.toxic[last - 1]
+        last = counts.last or self.start
         bounds = [(self.doses, "")]
         if self._last_cohort_bars(path):
             bounds.append((last, "the rate in the last cohort is above the target"))
-        elif self.rules.coherent and toxic / treated > self.target:
+        elif self.rules.coherent and counts.toxic[last - 1] / counts.treated[last - 1] > self.target:
             bounds.append((last, f"the rate seen at dose {last} is above the target"))
-        highest = max(dose for dose in range(1, self.doses + 1) if counts.treated[dose - 1])
         if self.rules.skip == "none":
             bounds.append((last + 1, "one level at a time"))
         if self.rules.skip == "tried":
+            highest = max(dose for dose, treated in enumerate(counts.treated, start=1) if treated)
             bounds.append((highest + 1, f"dose {highest + 1} is the next untried one"))
         if self.rules.overdose:
-            bounds.append((self.allowed(counts), self._why_overdose(counts)))
+            bounds.append((self._allowed(found), self._why_overdose(found, self.rules.overdose)))
         return min(bounds, key=lambda bound: bound[0])
 
-    def _move(self, path: Sequence[Cohort], counts: Counts) -> tuple[int, str]:
+    def _move(self, path: Sequence[Cohort], counts: Counts, found: CrmPosterior) -> tuple[int, str]:
         """Return the next dose, and the reason with the numbers it rests on."""
         last = counts.last or self.start
-        rates = self.estimates(counts)
-        wanted = self._nearest(counts, range(1, self.doses + 1))
-        highest, why = self._ceiling(path, counts, last)
+        rates = self._estimates(found)
+        wanted = self._nearest(found, range(1, self.doses + 1))
+        highest, why = self._ceiling(path, counts, found)
         # The estimates rise with dose: if a higher dose is wanted, the highest allowed is nearest.
         dose = min(wanted, highest)
         go = "stay" if dose == last else f"go {'up' if dose > last else 'down'} to dose {dose}"
@@ -211,13 +217,13 @@ class Crm:
         near = f"dose {wanted} has the estimated rate nearest to {self.target:g} ({rates[wanted - 1]:.3f})"
         return dose, f"{seen}; {near}; {why + ', ' if wanted > highest else ''}{go}."
 
-    def _declare(self, path: Sequence[Cohort], counts: Counts, why: str, cause: str) -> Recommendation:
+    def _declare(self, path: Sequence[Cohort], why: str, cause: str) -> Recommendation:
         dose = self.choose(path)
         if dose is None:
             return Recommendation(
                 "stop", None, 0, f"{why}; no treated dose is allowed: no MTD.", cause=NONE_LEFT
             )
-        rate = self.estimates(counts)[dose - 1]
+        rate = self.estimates(count_path(path, self.doses))[dose - 1]
         return Recommendation(
             "declare",
             dose,
@@ -227,22 +233,20 @@ class Crm:
             cause=cause,
         )
 
-    def _why_stop(self, counts: Counts) -> str:
-        for rule, row in zip(self._excess_rules(), self.posterior(counts).excess, strict=True):
-            if row[0] > rule.probability:
-                return (
-                    f"Dose 1 has a DLT rate above {self._limit(rule):g} with probability {row[0]:.3f}, more "
-                    f"than {rule.probability:g}: no MTD."
-                )
-        return "No dose is allowed: no MTD."
-
-    def _why_overdose(self, counts: Counts) -> str:
-        rule = self.rules.overdose
-        if rule is None:
-            return ""
-        dose = min(self.allowed(counts) + 1, self.doses)
-        found = self.posterior(counts).excess[-1][dose - 1]
+    def _why_stop(self, found: CrmPosterior) -> str:
+        rule, excess = next(
+            (rule, row[0])
+            for rule, row in zip(self._excess_rules(), found.excess, strict=True)
+            if row[0] > rule.probability
+        )
         return (
-            f"dose {dose} has a rate above {self._limit(rule):g} with probability {found:.3f}, more than "
-            f"{rule.probability:g}"
+            f"Dose 1 has a DLT rate above {self._limit(rule):g} with probability {excess:.3f}, more than "
+            f"{rule.probability:g}: no MTD."
+        )
+
+    def _why_overdose(self, found: CrmPosterior, rule: ExcessRule) -> str:
+        dose = min(self._allowed(found) + 1, self.doses)
+        return (
+            f"dose {dose} has a rate above {self._limit(rule):g} with probability "
+            f"{found.excess[-1][dose - 1]:.3f}, more than {rule.probability:g}"
         )

@@ -75,14 +75,6 @@ def fit_crm(
     >>> [round(rate, 3) for rate in found.plug_in]
     [0.24, 0.368, 0.566, 0.728]
     """
-    fits = len(treated) == len(toxic) == model.doses
-    if not fits or not all(0 <= y <= n for n, y in zip(treated, toxic, strict=True)):
-        raise UsageError(
-            f"CRM: found patients {list(treated)} and DLT {list(toxic)}; expected {model.doses} numbers "
-            "each, one per dose, and no more DLT than patients."
-        )
-    if not all(0 < limit < 1 for limit in limits):
-        raise UsageError(f"CRM: found limits {list(limits)}, expected rates between 0 and 1.")
     return _fit(model, treated, toxic, limits)
 
 
@@ -90,6 +82,7 @@ def fit_crm(
 def _fit(
     model: ToxicityModel, treated: tuple[int, ...], toxic: tuple[int, ...], limits: tuple[float, ...]
 ) -> CrmPosterior:
+    _check(model, treated, toxic, limits)
     size = _LEAST_PATIENTS
     while size < sum(treated):
         size *= 2
@@ -101,6 +94,19 @@ def _fit(
         f"CRM: found {list(toxic)} DLT in {list(treated)} patients, next to impossible under the prior of "
         f"the {model.name}; expected a prior that covers the data. Choose a wider one."
     )
+
+
+def _check(
+    model: ToxicityModel, treated: tuple[int, ...], toxic: tuple[int, ...], limits: tuple[float, ...]
+) -> None:
+    fits = len(treated) == len(toxic) == model.doses
+    if not fits or not all(0 <= y <= n for n, y in zip(treated, toxic, strict=True)):
+        raise UsageError(
+            f"CRM: found patients {list(treated)} and DLT {list(toxic)}; expected {model.doses} numbers "
+            "each, one per dose, and no more DLT than patients."
+        )
+    if not all(0 < limit < 1 for limit in limits):
+        raise UsageError(f"CRM: found limits {list(limits)}, expected rates between 0 and 1.")
 
 
 @lru_cache(maxsize=32)
