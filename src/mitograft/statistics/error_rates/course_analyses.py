@@ -4,6 +4,7 @@ import math
 from functools import lru_cache
 from typing import Literal
 
+from mitograft.errors import UsageError
 from mitograft.statistics.error_rates.designs import Answer, Times, Visits, answer
 from mitograft.statistics.error_rates.tis_scores import load_error_rate_parameters
 from mitograft.statistics.mmrm import MmrmResult, fit_mmrm
@@ -58,6 +59,8 @@ def kaplan_meier_of(data: Times, level: float) -> Answer:
 @lru_cache(maxsize=4)
 def _fit(data: Visits, structures: tuple[str, ...]) -> tuple[MmrmResult, VisitDesign]:
     """Fit once what two methods read; data are known by identity."""
+    if not data.response.size:
+        raise UsageError("MMRM: found no measurement; expected at least one at the visit compared.")
     design = build_visit_design(data.arm, data.visit)
     return fit_mmrm(data.response, data.subject, data.visit, design.matrix, structures=structures), design
 

@@ -1,6 +1,6 @@
 r"""Type I error and coverage of counts without simulation: every outcome, weighted by its probability.
 
-With true rates ``r`` and the outcomes ``k``, the type I error is ``sum_k P(k; r) [p value <= alpha]``; without
+With true rates ``r`` and outcomes ``k``, the type I error is ``sum_k P(k; r) [p value <= alpha]``; without
 an answer nothing is rejected. The coverage is ``sum P(k; r) [low <= truth <= high] / sum P(k; r)`` over the
 outcomes with an interval. Responders are binomial; events Poisson, counted up to a tail of 1e-12.
 """
