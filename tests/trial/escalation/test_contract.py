@@ -6,19 +6,25 @@ import pytest
 
 from mitograft.errors import UsageError
 from mitograft.trial.escalation import (
+    Backfill,
     Boin,
     Cohort,
     Design,
+    EnoughPatients,
     I3Plus3,
     IntervalDesign,
+    LowestTooToxic,
+    MostPatients,
     Mtpi2,
+    PreciseEnough,
     Recommendation,
+    Stopping,
     ThreePlusThree,
     conduct_table,
     exact_characteristics,
 )
 from mitograft.trial.escalation.characteristics import Characteristics
-from mitograft.trial.escalation.design import count_path
+from mitograft.trial.escalation.design import Counts, count_path, last_dose
 from mitograft.trial.escalation.simulate import simulate_characteristics
 
 RATES = (0.10, 0.25, 0.45)
@@ -37,6 +43,14 @@ DESIGNS: list[Design] = [
     I3Plus3(3, 0.30, max_patients=15),
     I3Plus3(3, 0.25, cohort=1, max_patients=9),
     I3Plus3(3, 0.20, max_patients=13, enough=6, start=2),
+    Stopping(ThreePlusThree(3, "nct04976140"), (MostPatients(9),)),
+    Stopping(Boin(3, 0.30), (LowestTooToxic(0.8), EnoughPatients(9), PreciseEnough(0.6), MostPatients(14))),
+    Stopping(Mtpi2(3, 0.25, cohort=1), (LowestTooToxic(0.7), EnoughPatients(4), MostPatients(9))),
+    Backfill(ThreePlusThree(3, "de_escalating"), size=2, counted=False),
+    Backfill(Boin(3, 0.30, max_patients=12), size=2),
+    Backfill(I3Plus3(3, 0.25, cohort=2, max_patients=10), size=1, cap=6),
+    Backfill(Mtpi2(3, 0.30, max_patients=12), size=2, counted=False),
+    Stopping(Backfill(Boin(3, 0.25, max_patients=12), size=3), (EnoughPatients(9), MostPatients(15))),
 ]
 every_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 
@@ -51,16 +65,27 @@ def reachable(design: Design) -> list[tuple[tuple[Cohort, ...], Recommendation]]
         if said.action != "treat":
             continue
         for toxic in range(said.patients + 1):
-            longer = (*path, Cohort(said.dose, said.patients, toxic))
+            longer = (*path, Cohort(said.dose, said.patients, toxic, said.backfill))
             if design.digest(longer) not in seen:
                 seen.add(design.digest(longer))
                 open_paths.append(longer)
     return found
 
 
+def parts(design: Design, path: tuple[Cohort, ...]) -> tuple[Design, bool, Counts]:
+    """Return the design inside, whether backfill may lower its step, and the counts it decides on."""
+    mixed = False
+    while isinstance(design, Stopping | Backfill):
+        if isinstance(design, Backfill):
+            mixed = design.counted
+            path = path if mixed else tuple(cohort for cohort in path if not cohort.backfill)
+        design = design.design
+    return design, mixed, count_path(path, design.doses)
+
+
 def too_toxic(design: Design, path: tuple[Cohort, ...]) -> int:
     """Return the lowest dose that must not be given or declared any more; one above the highest if none."""
-    counts = count_path(path, design.doses)
+    design, _, counts = parts(design, path)
     if isinstance(design, IntervalDesign):
         return design.allowed(counts) + 1
     return next((place + 1 for place, y in enumerate(counts.toxic) if y >= 2), design.doses + 1)
@@ -71,7 +96,19 @@ def test_never_skips_an_untried_dose(design):
     for path, said in reachable(design):
         if path and said.action == "treat":
             assert said.dose <= max(cohort.dose for cohort in path) + 1
-            assert abs(said.dose - path[-1].dose) <= 1
+            assert said.dose <= last_dose(path) + 1
+            assert said.dose >= last_dose(path) - 1 or said.backfill or parts(design, path)[1]
+
+
+@every_design
+def test_backfill_goes_below_the_current_dose_to_doses_that_were_explored(design):
+    for path, said in reachable(design):
+        if said.backfill:
+            assert said.dose < last_dose(path)
+            assert said.dose in {cohort.dose for cohort in path if not cohort.backfill}
+            assert not path[-1].backfill
+            # Opened beside the last cohort, before its outcome was known.
+            assert said.dose < too_toxic(design, path[:-1])
 
 
 @every_design
@@ -79,17 +116,20 @@ def test_coherent(design):
     # Long-memory coherence (Liu and Yuan 2015): never up from a dose whose observed rate is above the target,
     # never down from one whose observed rate is below it.
     for path, said in reachable(design):
-        if path and said.action == "treat":
-            counts = count_path(path, design.doses)
+        if path and said.action == "treat" and not said.backfill:
+            _, mixed, counts = parts(design, path)
             rate = counts.toxic[counts.last - 1] / counts.treated[counts.last - 1]
             assert said.dose <= counts.last or rate <= design.target
-            assert said.dose >= counts.last or rate >= design.target
+            # Backfill that counts may bring the dose down: then a dose below is at the target or above.
+            below = zip(counts.treated[: counts.last], counts.toxic[: counts.last], strict=True)
+            rates = [toxic / treated for treated, toxic in below if treated] if mixed else [rate]
+            assert said.dose >= counts.last or max(rates) >= design.target
 
 
 @every_design
 def test_respects_elimination(design):
     for path, said in reachable(design):
-        if said.dose is not None:
+        if said.dose is not None and not said.backfill:
             assert said.dose < too_toxic(design, path)
 
 

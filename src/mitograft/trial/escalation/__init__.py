@@ -2,22 +2,47 @@
 
 ``design`` is the contract; ``three_plus_three`` and the interval designs ``boin``, ``mtpi2`` and ``i3plus3``
 keep it; ``characteristics`` says how a design behaves for given true rates, exactly (``boin_exact`` quickly
-for interval designs); ``simulate`` and ``simulate_boin`` are its check.
+for interval designs); ``simulate`` and ``simulate_boin`` are its check; ``path_tree`` lists every path.
+``stopping`` ends any design by further rules, ``backfill`` adds patients below the current dose, and
+``late_onset`` and ``tite_boin`` say what may be decided while windows are still open.
 """
 
+from mitograft.trial.escalation.backfill import Backfill
+from mitograft.trial.escalation.backfill_open import BackfillDose, backfill_open
 from mitograft.trial.escalation.boin import Boin
 from mitograft.trial.escalation.boin_exact import exact_boin
 from mitograft.trial.escalation.boin_table import BoinLimits, boin_boundaries
 from mitograft.trial.escalation.characteristics import Characteristics, exact_characteristics
+from mitograft.trial.escalation.choice import chosen_dose
 from mitograft.trial.escalation.conduct import ConductRow, conduct_table
 from mitograft.trial.escalation.decision_table import DecisionRow, decision_table
 from mitograft.trial.escalation.design import Cohort, Design, Recommendation
 from mitograft.trial.escalation.i3plus3 import I3Plus3
 from mitograft.trial.escalation.interval import IntervalDesign
+from mitograft.trial.escalation.late_onset import (
+    DosedPatient,
+    OngoingCohort,
+    PendingDecision,
+    PendingOutcome,
+    judge_pending,
+)
 from mitograft.trial.escalation.mtpi2 import Mtpi2
+from mitograft.trial.escalation.path_tree import PathRow, path_text, path_tree
+from mitograft.trial.escalation.settings import load_conduct_parameters
+from mitograft.trial.escalation.stopping import (
+    EnoughPatients,
+    LowestTooToxic,
+    MostPatients,
+    PreciseEnough,
+    Stopping,
+    StopRule,
+)
 from mitograft.trial.escalation.three_plus_three import ThreePlusThree
+from mitograft.trial.escalation.tite_boin import TiteDecision, tite_boin_decision, tite_boin_follow_up
 
 __all__ = [
+    "Backfill",
+    "BackfillDose",
     "Boin",
     "BoinLimits",
     "Characteristics",
@@ -25,14 +50,34 @@ __all__ = [
     "ConductRow",
     "DecisionRow",
     "Design",
+    "DosedPatient",
+    "EnoughPatients",
     "I3Plus3",
     "IntervalDesign",
+    "LowestTooToxic",
+    "MostPatients",
     "Mtpi2",
+    "OngoingCohort",
+    "PathRow",
+    "PendingDecision",
+    "PendingOutcome",
+    "PreciseEnough",
     "Recommendation",
+    "StopRule",
+    "Stopping",
     "ThreePlusThree",
+    "TiteDecision",
+    "backfill_open",
     "boin_boundaries",
+    "chosen_dose",
     "conduct_table",
     "decision_table",
     "exact_boin",
     "exact_characteristics",
+    "judge_pending",
+    "load_conduct_parameters",
+    "path_text",
+    "path_tree",
+    "tite_boin_decision",
+    "tite_boin_follow_up",
 ]

@@ -20,6 +20,7 @@ once eliminated is not treated again, so that this is the same as remembering it
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from mitograft.errors import UsageError
@@ -107,7 +108,11 @@ class IntervalDesign(ABC):
         """Name with target."""
         return f"{self.label} (target {self.target:g})"
 
-    @property
+    @cached_property
+    def _known_limits(self) -> dict[int, BoinLimits]:
+        return {}
+
+    @cached_property
     def prior(self) -> float:
         """Both parameters of the Beta prior in the selection of the MTD."""
         return float(exact(None, self.prior_row))
@@ -122,7 +127,9 @@ class IntervalDesign(ABC):
         """
         if n < 1:
             raise UsageError(f"{self.label} limits: found {n} patients, expected at least 1.")
-        return self._limits(n)
+        if n not in self._known_limits:
+            self._known_limits[n] = self._limits(n)
+        return self._known_limits[n]
 
     def digest(self, path: Sequence[Cohort]) -> Hashable:
         """Return last dose and counts: the design looks at nothing else."""

@@ -131,6 +131,26 @@ class ThreePlusThree:
             return Recommendation("treat", dose, _FULL - treated, f"{seen}; three more patients.")
         return self._go_up(counts, dose, seen)
 
+    def choose(self, path: Sequence[Cohort]) -> int | None:
+        """Return the dose that would be declared if the trial ended now; None where there is none.
+
+        That is the highest tolerated dose below the lowest that is too toxic: 0 DLT in at least three, or at
+        most 1 in at least six.
+
+        Raises
+        ------
+        UsageError
+            If a cohort was treated at a dose the design does not have.
+        """
+        counts = count_path(path, self.doses)
+        best = None
+        for dose, (treated, toxic) in enumerate(zip(counts.treated, counts.toxic, strict=True), start=1):
+            if toxic >= _TOO_MANY:
+                break
+            if treated >= (_FULL if toxic else _COHORT):
+                best = dose
+        return best
+
     def _go_up(self, counts: Counts, dose: int, seen: str) -> Recommendation:
         if dose == self.doses:
             return self._declare(
