@@ -24,11 +24,24 @@ from mitograft.trial.escalation import (
     exact_characteristics,
 )
 from mitograft.trial.escalation.characteristics import Characteristics
+from mitograft.trial.escalation.crm import Crm
+from mitograft.trial.escalation.crm_model import LogisticModel, PowerModel
+from mitograft.trial.escalation.crm_rules import CrmRules, overdose_control
+from mitograft.trial.escalation.crm_two_parameter import TwoParameterModel
 from mitograft.trial.escalation.design import Counts, count_path, last_dose
 from mitograft.trial.escalation.simulate import simulate_characteristics
 
 RATES = (0.10, 0.25, 0.45)
+TWO = TwoParameterModel((10, 20, 40), 40, mean=(-0.8, 0.2), sd=(1.0, 0.7), correlation=0.3)
+CRMS: list[Design] = [
+    Crm(PowerModel((0.10, 0.25, 0.45)), 0.30, max_patients=15),
+    Crm(PowerModel((0.10, 0.25, 0.45)), 0.30, "posterior", max_patients=12, start=2),
+    Crm(LogisticModel((0.10, 0.25, 0.45)), 0.25, rules=CrmRules("tried"), cohort=1, max_patients=9),
+    Crm(PowerModel((0.05, 0.20, 0.40)), 0.20, rules=CrmRules("tried", enough=6), max_patients=13, start=2),
+    Crm(TWO, 0.30, "posterior", CrmRules(overdose=overdose_control()), max_patients=12),
+]
 DESIGNS: list[Design] = [
+    *CRMS,
     ThreePlusThree(3, "nct04976140"),
     ThreePlusThree(3, "escalate_only"),
     ThreePlusThree(3, "de_escalating"),
@@ -45,6 +58,8 @@ DESIGNS: list[Design] = [
     I3Plus3(3, 0.20, max_patients=13, enough=6, start=2),
     Stopping(ThreePlusThree(3, "nct04976140"), (MostPatients(9),)),
     Stopping(Boin(3, 0.30), (LowestTooToxic(0.8), EnoughPatients(9), PreciseEnough(0.6), MostPatients(14))),
+    Stopping(CRMS[0], (EnoughPatients(6), MostPatients(12))),
+    Backfill(CRMS[1], size=1),
     Stopping(Mtpi2(3, 0.25, cohort=1), (LowestTooToxic(0.7), EnoughPatients(4), MostPatients(9))),
     Backfill(ThreePlusThree(3, "de_escalating"), size=2, counted=False),
     Backfill(Boin(3, 0.30, max_patients=12), size=2),
@@ -86,7 +101,7 @@ def parts(design: Design, path: tuple[Cohort, ...]) -> tuple[Design, bool, Count
 def too_toxic(design: Design, path: tuple[Cohort, ...]) -> int:
     """Return the lowest dose that must not be given or declared any more; one above the highest if none."""
     design, _, counts = parts(design, path)
-    if isinstance(design, IntervalDesign):
+    if isinstance(design, IntervalDesign | Crm):
         return design.allowed(counts) + 1
     return next((place + 1 for place, y in enumerate(counts.toxic) if y >= 2), design.doses + 1)
 
@@ -96,8 +111,11 @@ def test_never_skips_an_untried_dose(design):
     for path, said in reachable(design):
         if path and said.action == "treat":
             assert said.dose <= max(cohort.dose for cohort in path) + 1
-            assert said.dose <= last_dose(path) + 1
-            assert said.dose >= last_dose(path) - 1 or said.backfill or parts(design, path)[1]
+            inner, mixed, _ = parts(design, path)
+            # A model may send down by more than one dose, and up over doses that were tried if so allowed.
+            model = isinstance(inner, Crm)
+            assert said.dose <= last_dose(path) + 1 or (model and inner.rules.skip == "tried")
+            assert said.dose >= last_dose(path) - 1 or said.backfill or mixed or model
 
 
 @every_design
@@ -117,13 +135,27 @@ def test_coherent(design):
     # never down from one whose observed rate is below it.
     for path, said in reachable(design):
         if path and said.action == "treat" and not said.backfill:
-            _, mixed, counts = parts(design, path)
+            inner, mixed, counts = parts(design, path)
             rate = counts.toxic[counts.last - 1] / counts.treated[counts.last - 1]
             assert said.dose <= counts.last or rate <= design.target
             # Backfill that counts may bring the dose down: then a dose below is at the target or above.
             below = zip(counts.treated[: counts.last], counts.toxic[: counts.last], strict=True)
             rates = [toxic / treated for treated, toxic in below if treated] if mixed else [rate]
-            assert said.dose >= counts.last or max(rates) >= design.target
+            # A model may go down for DLT at other doses, but not after a cohort without DLT (see below).
+            assert said.dose >= counts.last or max(rates) >= design.target or isinstance(inner, Crm)
+
+
+@pytest.mark.parametrize("design", CRMS, ids=lambda design: design.name)
+def test_the_last_cohort_never_moves_the_dose_of_a_model_against_its_outcome(design):
+    # Cheung, Biometrika 2005;92:863: never up after a rate above the target, never down after no DLT.
+    moves = set()
+    for path, said in reachable(design):
+        if path and said.action == "treat":
+            last = path[-1]
+            assert said.dose <= last.dose or last.toxic / last.treated <= design.target
+            assert said.dose >= last.dose or last.toxic > 0
+            moves.add((said.dose > last.dose) - (said.dose < last.dose))
+    assert moves == {-1, 0, 1}
 
 
 @every_design
