@@ -143,6 +143,17 @@ def test_origin_and_unit_of_the_scores_do_not_matter(trial, origin, unit):
     assert moved.high == pytest.approx(found.high, rel=1e-9)
 
 
+@pytest.mark.parametrize(("rate", "size"), [(0.1, 0.0015), (0.2, 0.0082), (0.3, 0.0185), (0.5, 0.03125)])
+def test_type_one_error_at_nine_patients_is_that_of_the_docstring(rate, size):
+    chance = [math.comb(3, k) * rate**k * (1 - rate) ** (3 - k) for k in range(4)]
+    rejected = sum(
+        math.prod(chance[k] for k in events)
+        for events in itertools.product(range(4), repeat=3)
+        if dose_trend(events, [3, 3, 3]).p <= 0.05
+    )
+    assert rejected == pytest.approx(size, abs=5e-5)
+
+
 def test_decimal_scores_tie_where_the_decimals_do():
     # 0.1 + 0.2 is 0.3 here, though not among floats.
     one = dose_trend([1, 1, 0], [2, 2, 2], [0.1, 0.2, 0.3])

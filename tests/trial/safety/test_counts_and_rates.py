@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 
 from mitograft.errors import UsageError
+from mitograft.seeds import stream
 from mitograft.statistics.none_seen import none_seen
+from mitograft.statistics.poisson_rate import poisson_rate
 from mitograft.trial.protocol import Arm
 from mitograft.trial.safety import (
     assess_rates,
@@ -76,6 +78,17 @@ def test_time_at_risk_by_hand(sketch, settings):
         (0.6186721229, 8.7672730697), rel=1e-9
     )
     assert (found.events.kind, found.first.kind) == ("exact", "approximate")
+
+
+@pytest.mark.parametrize(("hazard", "coverage"), [(0.5, 0.987), (2.0, 0.968), (8.0, 0.960)])
+def test_interval_of_first_events_covers_as_the_docstring_says(hazard, coverage):
+    # The interval of exposure.py for 9 subjects followed 85 days, on drawn times to a first event.
+    trials, end = 4000, 85 / 365.25
+    times = stream(1, "first events", str(hazard)).exponential(1 / hazard, (trials, 9))
+    events, at_risk = (times <= end).sum(axis=1), times.clip(max=end).sum(axis=1)
+    found = [poisson_rate(int(k), float(t)) for k, t in zip(events, at_risk, strict=True)]
+    covered = sum(one.low <= hazard <= one.high for one in found) / trials
+    assert covered == pytest.approx(coverage, abs=4 * math.sqrt(0.04 * 0.96 / trials))
 
 
 def test_events_of_unknown_start_count_and_those_after_the_end_do_not(sketch, settings):

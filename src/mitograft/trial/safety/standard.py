@@ -40,7 +40,7 @@ def safety_tables(
     doses
         Collected exposure (EX) with the times of the infusions; None leaves infusion reactions out.
     design
-        The escalation design of the trial; None leaves the conduct out.
+        The escalation design of the trial; None leaves the conduct out, as is right for a randomised trial.
     settings
         From ``load_safety_settings``; default as shipped.
     data_kind
