@@ -21,7 +21,8 @@ def nine():
 
 
 def readings(reading):
-    return [reading.full, reading.discounted, reading.widened]
+    assert len(reading.readings) == 5
+    return reading.readings
 
 
 def test_every_result_is_read(nine):
@@ -30,6 +31,16 @@ def test_every_result_is_read(nine):
     for reading in readings(nine):
         for column in (reading.probability, reading.difference, reading.low, reading.high, reading.chance):
             assert column.shape == (10,)
+        assert reading.conflict.shape == (10,)
+        assert reading.method.startswith("posterior difference, ")
+    assert [reading.name for reading in readings(nine)] == [
+        "full",
+        "discounted",
+        "all arms",
+        "meta-analytic",
+        "robust meta-analytic",
+    ]
+    assert [reading.exact for reading in readings(nine)] == [True, True, True, False, False]
 
 
 def test_more_responders_are_stronger_evidence(nine):
@@ -158,6 +169,10 @@ def test_impossible_requests_are_refused(arguments, sentence):
         ({"rate_low": "0.7"}, "Grid of placebo response rates: found 0.7 to 0.6"),
         ({"rate_step": "0"}, "a positive step"),
         ({"credible_level": "95"}, "Level of an interval: found 95"),
+        ({"tau_scale": "0"}, "Scale of the heterogeneity prior: found 0"),
+        ({"vague_weight": "1.5"}, "Weight of the vague part: found 1.5"),
+        ({"centre_rate": "1"}, "Parameter centre_rate: found 1"),
+        ({"mixture_components": "9"}, "Components of a mixture: found 9"),
     ],
 )
 def test_impossible_parameters_are_refused(change, sentence):
@@ -167,7 +182,7 @@ def test_impossible_parameters_are_refused(change, sentence):
 
 def test_evidence_of_a_result(nine):
     rows = nine.as_evidence(7, treatment="PN-101", source="trial/tis.csv", data_kind="measured")
-    assert [row.contrast for row in rows] == ["PN-101, single arm"] + ["PN-101 vs historical placebo"] * 3
+    assert [row.contrast for row in rows] == ["PN-101, single arm"] + ["PN-101 vs historical placebo"] * 5
     assert rows[0].estimate == pytest.approx(7 / 9)
     assert all(row.low <= row.estimate <= row.high and row.n == 9 and row.level == 0.95 for row in rows)
     assert "ProDERM" in rows[1].source
@@ -196,6 +211,107 @@ def test_the_reading_is_what_claim_a12_must_stand_beside(nine):
     for k in range(10):
         rows = nine.as_evidence(k, treatment="PN-101", source="trial/tis.csv", data_kind="measured")
         verdicts[k] = judge(claim, [tis, *rows]).companion.verdict
-    assert verdicts[7] == "inconclusive"
+    assert [verdicts[k] for k in (1, 7, 8)] == ["inconclusive"] * 3
     assert verdicts[9] == "supported"
     assert verdicts[0] == "not supported"
+
+
+def test_claim_a12_is_judged_by_the_least_favourable_reading_and_never_alone(nine):
+    claim = next(claim for claim in load_claims() if claim.id == "A12")
+    tis = Evidence(
+        claim.quantity, claim.contrast, 35, 22.5, 47.5, 0.95, "points", 9, "median", "t.csv", "measured"
+    )
+    rows = nine.as_evidence(8, treatment="PN-101", source="t.csv", data_kind="measured")
+    # Pooled history alone would support 8 of 9; the readings with borrowing do not.
+    pooled = [row for row in rows if "meta-analytic" not in row.method]
+    assert judge(claim, [tis, *pooled]).companion.verdict == "supported"
+    judgement = judge(claim, [tis, *rows])
+    assert judgement.companion.verdict == "inconclusive"
+    assert (
+        "robust" in judgement.companion.deciding.method
+        or "meta-analytic" in judgement.companion.deciding.method
+    )
+    assert judgement.beside
+    # The rate of the single arm is no evidence for the comparison.
+    alone = judge(claim, [tis, rows[0]])
+    assert (alone.verdict, alone.companion.verdict) == ("inconclusive", "not tested")
+
+
+def test_borrowing_with_one_arm_is_wide_and_says_why(nine):
+    assert nine.prior.arms == 1
+    assert "One past arm shows nothing of how much arms differ" in nine.meta_analytic.note
+    assert "off by at most" in nine.meta_analytic.note
+    assert nine.fit_error < 5e-4
+    # 48 patients of one arm are worth about 6, with a vague part about 4.6 (ELIR).
+    assert nine.meta_analytic.effective_size == pytest.approx(5.9, abs=0.1)
+    assert nine.robust.effective_size == pytest.approx(4.6, abs=0.1)
+    assert nine.robust.size.moment < nine.meta_analytic.size.moment < nine.discounted.size.moment
+    # Nothing but nine of nine convinces.
+    assert nine.meta_analytic.smallest == {0.95: 9, 0.975: 9}
+    assert nine.robust.smallest == {0.95: 9, 0.975: 9}
+
+
+def test_k_of_nine_against_the_robust_prior(nine):
+    # What the concept page prints.
+    expected = [0.031, 0.109, 0.214, 0.346, 0.493, 0.635, 0.755, 0.849, 0.920, 0.976]
+    assert nine.robust.probability == pytest.approx(expected, abs=1e-3)
+    assert np.all(nine.robust.low[:9] < 0)
+
+
+def test_probability_against_the_meta_analytic_prior_is_the_integral_over_its_grid(nine):
+    from scipy.special import betainc
+
+    for k in range(10):
+        exact = (1 - betainc(0.5 + k, 9.5 - k, nine.prior.rate)) @ nine.prior.mass
+        assert nine.meta_analytic.probability[k] == pytest.approx(exact, abs=2 * nine.fit_error)
+    uniform = probability_greater(0.5 + nine.k, 9.5 - nine.k, 1, 1)
+    mixed = 0.8 * nine.meta_analytic.probability + 0.2 * uniform
+    assert nine.robust.probability == pytest.approx(mixed, abs=1e-12)
+
+
+def test_without_heterogeneity_borrowing_is_pooling(nine):
+    settings = load_single_arm_parameters().override({"tau_scale": "0.01"})
+    close = read_single_arm(9, 20, parameters=settings)
+    assert close.meta_analytic.probability == pytest.approx(nine.full.probability, abs=0.01)
+    assert close.meta_analytic.effective_size == pytest.approx(49, rel=0.05)
+
+
+def test_vague_weight_goes_from_the_history_to_nothing():
+    parameters = load_single_arm_parameters()
+    none = read_single_arm(3, 20, parameters=parameters.override({"vague_weight": "0"}))
+    assert none.robust.probability == pytest.approx(none.meta_analytic.probability, abs=1e-12)
+    assert none.robust.kept is None
+    every = read_single_arm(3, 20, parameters=parameters.override({"vague_weight": "1"}))
+    assert every.robust.probability == pytest.approx(probability_greater(0.5 + every.k, 3.5 - every.k, 1, 1))
+    assert every.robust.kept == pytest.approx(np.zeros(4))
+
+
+def test_conflict_and_the_weight_the_history_keeps(nine):
+    # Full history: 9 of 9 on placebo would be a surprise of its own probability, B(30.5, 27.5)/B(21.5, 27.5).
+    assert nine.full.conflict[9] == pytest.approx(nine.full.chance[9], abs=1e-12)
+    assert nine.full.conflict.max() == pytest.approx(1.0)
+    for reading in readings(nine):
+        assert 3 <= int(np.argmax(reading.conflict)) <= 5
+        assert np.all(np.diff(reading.conflict[5:]) < 0)
+    assert [reading.kept is None for reading in readings(nine)] == [True] * 4 + [False]
+    # Where the history fits it gains weight over 0.8, at the ends it loses.
+    assert nine.robust.kept[4] > 0.8 > nine.robust.kept[9]
+    assert nine.robust.kept[9] == pytest.approx(0.60, abs=0.01)
+
+
+def test_everybody_and_nobody_responded_on_placebo():
+    for responders in (0, 12):
+        arm = PlaceboArm("own", "", "placebo", "PM", 12, 20, responders, 12, 0, True, "source", "own data")
+        reading = read_single_arm(2, 20, [arm])
+        for one in reading.readings:
+            assert np.isfinite(one.probability).all()
+            assert np.isfinite([one.low, one.high]).all()
+
+
+def test_more_arms_are_worth_more(nine):
+    arm = next(arm for arm in load_placebo_arms() if arm.pool and arm.threshold == 20)
+    three = read_single_arm(9, 20, [replace(arm, trial=name) for name in ("A", "B", "C")])
+    assert three.prior.arms == 3
+    assert "One past arm" not in three.meta_analytic.note
+    assert three.meta_analytic.effective_size > 2 * nine.meta_analytic.effective_size
+    assert three.prior.heterogeneity.mean < nine.prior.heterogeneity.mean

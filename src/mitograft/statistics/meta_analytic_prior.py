@@ -34,7 +34,7 @@ _REACH, _NODES = 4.2, 57  # arm level: sinh(4.2) = 33 curvatures either side
 _TAU_STEP, _TAU_REACH = 0.1, 8.0  # half-normal beyond 8 scales: 1e-15
 _DEEP = 50.0  # exp(-50) of the largest value is nothing
 _COARSE, _KERNEL = 97, 0.9  # points over about 20 standard deviations of mu; step of mu in units of tau
-_GRID, _SPREADS = 801, 14.0
+_GRID, _SPREADS = 801, 60.0
 _WHOLE = 1e-5
 
 

@@ -10,162 +10,34 @@ sets every possible result, ``k = 0 .. n`` responders, beside what placebo arms 
    with the arms that are kept out of the default pool;
 3. the probability of ``k`` or more responders if the treatment were placebo: averaged over the placebo
    posterior (beta-binomial tail) and on a grid of fixed placebo rates (binomial tail);
-4. the naive reading, the probability that the rate exceeds zero, for contrast. It is near 1 as soon as one
+4. the same against a meta-analytic-predictive prior (arms differ, ``borrowing``), and against that prior
+   with a vague part in case the history does not fit (robust);
+5. the naive reading, the probability that the rate exceeds zero, for contrast. It is near 1 as soon as one
    patient responds and says nothing about the treatment.
 
 Assumptions that no data here can test: the historical patients resemble those of the trial in diagnosis,
-activity, steroid rules, visit week and responder definition. The arms are pooled as if they shared one
-response rate. The discount widens the answer; it does not make the comparison a randomised one.
+activity, steroid rules, visit week and responder definition. ``full`` and ``discounted`` pool the arms as if
+they shared one response rate. Discount, heterogeneity and vague part widen the answer; they do not make the
+comparison a randomised one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from mitograft.errors import UsageError
-from mitograft.evidence import DataKind, Evidence
-from mitograft.statistics.beta_binomial import Beta, predictive_at_least, predictive_probability
+from mitograft.statistics.beta_binomial import Beta, conflict, predictive_at_least, predictive_probability
 from mitograft.statistics.beta_difference import difference_interval, difference_quantile
+from mitograft.statistics.effective_sample_size import effective_size
 from mitograft.statistics.proportions import clopper_pearson, probability_at_least
 from mitograft.tables.parameters import Parameters, load_parameters
+from mitograft.trial.history.borrowing import read_with_borrowing, smallest_convincing
+from mitograft.trial.history.reading import Array, HistoryReading, SingleArmReading
 from mitograft.trial.placebo import PlaceboArm, load_placebo_arms
 
-__all__ = ["HistoryReading", "SingleArmReading", "load_single_arm_parameters", "read_single_arm"]
-
-Array = npt.NDArray[np.float64]
+__all__ = ["load_single_arm_parameters", "read_single_arm"]
 
 _MOST_PATIENTS = 10_000
-
-
-@dataclass(frozen=True, eq=False)
-class HistoryReading:
-    """Every result ``k = 0 .. n`` against one way of counting the historical placebo arms.
-
-    Parameters
-    ----------
-    name
-        ``full``, ``discounted`` or ``all arms`` (or ``weight W`` where another weight than 1 was asked for).
-    weight
-        How much a historical patient counts.
-    arms
-        The arms counted.
-    placebo
-        Posterior of the placebo response rate.
-    probability
-        Posterior probability that the treated rate exceeds the placebo rate, by ``k``.
-    difference, low, high
-        Posterior median of treated minus placebo rate and its credible limits, by ``k``.
-    chance
-        Probability of ``k`` or more responders if the treatment were placebo, averaged over ``placebo``.
-    smallest
-        For each posterior probability asked for: the smallest ``k`` that reaches it, None where none does.
-    """
-
-    name: str
-    weight: float
-    arms: tuple[PlaceboArm, ...]
-    placebo: Beta
-    probability: Array
-    difference: Array
-    low: Array
-    high: Array
-    chance: Array
-    smallest: dict[float, int | None]
-
-    @property
-    def effective_size(self) -> float:
-        """Patients the history is worth: weight times historical patients, without the prior."""
-        return self.weight * sum(arm.n for arm in self.arms)
-
-
-@dataclass(frozen=True, eq=False)
-class SingleArmReading:
-    """What each possible result of a single-arm trial says beside historical placebo.
-
-    Parameters
-    ----------
-    n, threshold
-        Treated patients and the smallest Total Improvement Score of a responder.
-    k, rate, low, high
-        Responders ``0 .. n``, observed rate and its Clopper-Pearson limits.
-    full, discounted
-        The historical arms counted in full and discounted.
-    widened
-        As ``full`` with the arms kept out of the default pool added; None where there are none.
-    naive
-        Probability that the response rate exceeds zero, by ``k``.
-    placebo_rates, chance
-        Grid of fixed placebo response rates; probability of ``k`` or more responders at each
-        (rates by ``k``).
-    parameters
-        The priors, weights and levels used.
-    """
-
-    n: int
-    threshold: int
-    k: npt.NDArray[np.int64]
-    rate: Array
-    low: Array
-    high: Array
-    full: HistoryReading
-    discounted: HistoryReading
-    widened: HistoryReading | None
-    naive: Array
-    placebo_rates: Array
-    chance: Array
-    parameters: Parameters
-
-    @property
-    def level(self) -> float:
-        """Level of all intervals."""
-        return self.parameters["credible_level"].number
-
-    def as_evidence(
-        self, k: int, *, treatment: str, source: str, data_kind: DataKind
-    ) -> tuple[Evidence, ...]:
-        """Return the evidence of ``k`` responders: the rate, and its difference from historical placebo.
-
-        The three rows of the comparison share quantity and contrast; none is marked as primary, so that a
-        claim is judged by the least favourable of them.
-        """
-        if not 0 <= k <= self.n:
-            raise UsageError(f"Responders: found {k}; expected 0 to {self.n}.")
-        quantity, what = f"TIS>={self.threshold} response", (self.level, "1", self.n)
-        rows = [
-            Evidence(
-                quantity,
-                f"{treatment}, single arm",
-                float(self.rate[k]),
-                float(self.low[k]),
-                float(self.high[k]),
-                *what,
-                "Clopper-Pearson interval",
-                source,
-                data_kind,
-                "Uncontrolled: says nothing about the treatment by itself.",
-            )
-        ]
-        for reading in (self.full, self.discounted, self.widened):
-            if reading is not None:
-                arms = "; ".join(f"{arm.trial}, {arm.arm}, week {arm.week:g}" for arm in reading.arms)
-                rows.append(
-                    Evidence(
-                        quantity,
-                        f"{treatment} vs historical placebo",
-                        float(reading.difference[k]),
-                        float(reading.low[k]),
-                        float(reading.high[k]),
-                        *what,
-                        f"posterior difference, history {reading.name} (weight {reading.weight:g})",
-                        f"{source}; {arms}",
-                        data_kind,
-                        f"Posterior probability of exceeding placebo {reading.probability[k]:.3f}; "
-                        "historical, not randomised, comparison.",
-                    )
-                )
-        return tuple(rows)
 
 
 def load_single_arm_parameters() -> Parameters:
@@ -210,6 +82,7 @@ def read_single_arm(
     low, high = clopper_pearson(k, n, level=settings["credible_level"].number)
     rates = _rates(settings)
     widened = _against("all arms", (*pooled, *kept_out), weight, treated, settings) if kept_out else None
+    borrowed = read_with_borrowing(pooled, treated, settings)
     return SingleArmReading(
         n=n,
         threshold=threshold,
@@ -220,6 +93,10 @@ def read_single_arm(
         full=_against("full" if weight == 1.0 else f"weight {weight:g}", pooled, weight, treated, settings),
         discounted=_against("discounted", pooled, settings["history_weight"].number, treated, settings),
         widened=widened,
+        meta_analytic=borrowed.meta_analytic,
+        robust=borrowed.robust,
+        prior=borrowed.prior,
+        fit_error=borrowed.fit_error,
         naive=_above_zero(n, settings),
         placebo_rates=rates,
         chance=probability_at_least(k[np.newaxis, :], n, rates[:, np.newaxis]),
@@ -251,24 +128,23 @@ def _against(
     four = (treated.a, treated.b, placebo.a, placebo.b)
     low, high = difference_interval(*four, level=settings["credible_level"].number)
     probability = treated.greater_than(placebo)
-    wanted = (settings["conviction"].number, settings["strong_conviction"].number)
     return HistoryReading(
         name=name,
         weight=weight,
         arms=arms,
         placebo=placebo,
+        size=effective_size(placebo),
         probability=probability,
         difference=difference_quantile(0.5, *four),
         low=low,
         high=high,
         chance=predictive_at_least(n, placebo),
-        smallest={level: _smallest(probability, level) for level in wanted},
+        conflict=conflict(n, placebo),
+        kept=None,
+        smallest=smallest_convincing(probability, settings),
+        method=f"posterior difference, history {name} (weight {weight:g})",
+        exact=True,
     )
-
-
-def _smallest(probability: Array, level: float) -> int | None:
-    reached = np.flatnonzero(probability >= level)
-    return int(reached[0]) if reached.size else None
 
 
 def _above_zero(n: int, settings: Parameters) -> Array:
