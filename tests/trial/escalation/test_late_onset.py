@@ -12,6 +12,7 @@ from mitograft.trial.escalation import (
     OngoingCohort,
     ThreePlusThree,
     judge_pending,
+    waiting_rule,
 )
 
 REGISTRY = ThreePlusThree(3, "nct04976140")
@@ -118,3 +119,8 @@ def test_impossible_days_are_refused():
     for wrong in ((5, 4), (5, None, 4), (5, 9, 8)):
         with pytest.raises(UsageError, match="dose first"):
             DosedPatient(*wrong)
+
+
+def test_the_rule_in_words_names_the_window():
+    assert "followed for 14 days after the dose" in waiting_rule()
+    assert "followed for 21 days after the dose" in waiting_rule(21)

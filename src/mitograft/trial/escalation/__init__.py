@@ -33,6 +33,7 @@ from mitograft.trial.escalation.late_onset import (
     PendingDecision,
     PendingOutcome,
     judge_pending,
+    waiting_rule,
 )
 from mitograft.trial.escalation.mtpi2 import Mtpi2
 from mitograft.trial.escalation.path_tree import PathRow, path_text, path_tree
@@ -47,6 +48,7 @@ from mitograft.trial.escalation.stopping import (
 )
 from mitograft.trial.escalation.three_plus_three import ThreePlusThree
 from mitograft.trial.escalation.tite_boin import TiteDecision, tite_boin_decision, tite_boin_follow_up
+from mitograft.trial.escalation.tite_conduct import TiteStep, tite_boin_step
 
 __all__ = [
     "Backfill",
@@ -81,6 +83,7 @@ __all__ = [
     "Stopping",
     "ThreePlusThree",
     "TiteDecision",
+    "TiteStep",
     "TwoParameterModel",
     "backfill_open",
     "boin_boundaries",
@@ -99,4 +102,6 @@ __all__ = [
     "path_tree",
     "tite_boin_decision",
     "tite_boin_follow_up",
+    "tite_boin_step",
+    "waiting_rule",
 ]

@@ -17,13 +17,21 @@ decision, and are to be replaced. A DLT after the window is not one of the windo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from mitograft.errors import UsageError
 from mitograft.trial.escalation.design import Cohort, Design, Recommendation
 
-__all__ = ["DosedPatient", "OngoingCohort", "PendingDecision", "PendingOutcome", "judge_pending"]
+__all__ = [
+    "DosedPatient",
+    "OngoingCohort",
+    "PendingDecision",
+    "PendingOutcome",
+    "check_days",
+    "judge_pending",
+    "waiting_rule",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,15 @@ class DosedPatient:
                 "expected the dose first and no DLT after leaving."
             )
 
+    def toxic(self, window: int) -> bool:
+        """Say whether a DLT occurred within so many days of the dose."""
+        return self.dlt is not None and self.dlt <= self.dosed + window
+
+    def unevaluable(self, window: int) -> bool:
+        """Say whether the patient left before the window was over, without a DLT in it."""
+        early = self.left is not None and self.left < self.dosed + window
+        return early and not self.toxic(window)
+
 
 @dataclass(frozen=True, slots=True)
 class OngoingCohort:
@@ -58,6 +75,20 @@ class OngoingCohort:
     dose: int
     patients: tuple[DosedPatient, ...]
     backfill: bool = False
+
+    def counted(self, window: int) -> Cohort | None:
+        """Return the cohort as if nothing more happened; None where nobody is counted."""
+        treated = sum(not patient.unevaluable(window) for patient in self.patients)
+        toxic = sum(patient.toxic(window) for patient in self.patients)
+        return Cohort(self.dose, treated, toxic, self.backfill) if treated else None
+
+    def pending(self, day: int, window: int) -> tuple[DosedPatient, ...]:
+        """Return the patients who are inside their window on a day, as far as is known now."""
+        return tuple(
+            patient
+            for patient in self.patients
+            if day < patient.dosed + window and not patient.toxic(window) and not patient.unevaluable(window)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +159,30 @@ def judge_pending(
     """
     if window < 1:
         raise UsageError(f"Window for toxicity: found {window} days, expected at least 1.")
-    _check_days(cohorts, today)
+    check_days(cohorts, today)
     outcomes = _outcomes(design, cohorts, today, window)
-    ends = sorted({end for cohort in cohorts for end in _open_ends(cohort, today, window)})
-    days = [today, *ends]
+    waiting = [patient.dosed + window for cohort in cohorts for patient in cohort.pending(today, window)]
+    days = [today, *sorted(set(waiting))]
     earliest = next(day for day in days if _same(_outcomes(design, cohorts, day, window)) is not None)
-    pending = sum(len(_open_ends(cohort, today, window)) for cohort in cohorts)
-    left = sum(_left_early(patient, window) for cohort in cohorts for patient in cohort.patients)
+    pending = len(waiting)
+    left = sum(patient.unevaluable(window) for cohort in cohorts for patient in cohort.patients)
     certain = _same(outcomes)
     reason = _words(pending, outcomes, certain, (earliest, days[-1]), window)
     return PendingDecision(pending, left, outcomes, certain, earliest, days[-1], reason)
 
 
-def _check_days(cohorts: Sequence[OngoingCohort], today: int) -> None:
+def waiting_rule(window: int = 14) -> str:
+    """Return the rule of this module in words, for a protocol or a report."""
+    return (
+        f"The next step is decided when every patient so far was followed for {window} days after the dose "
+        "or had a dose-limiting toxicity (DLT) in that time. It is decided earlier if no outcome of the "
+        "patients still inside their window could change it. Until then no new cohort is begun. A patient "
+        "who leaves before the window is over, without a DLT, is not counted and is replaced."
+    )
+
+
+def check_days(cohorts: Sequence[OngoingCohort], today: int) -> None:
+    """Raise UsageError where a patient's day lies after today."""
     for number, cohort in enumerate(cohorts, start=1):
         for patient in cohort.patients:
             last = max(day for day in (patient.dosed, patient.dlt, patient.left) if day is not None)
@@ -151,40 +193,15 @@ def _check_days(cohorts: Sequence[OngoingCohort], today: int) -> None:
                 )
 
 
-def _has_dlt(patient: DosedPatient, window: int) -> bool:
-    return patient.dlt is not None and patient.dlt <= patient.dosed + window
-
-
-def _left_early(patient: DosedPatient, window: int) -> bool:
-    early = patient.left is not None and patient.left < patient.dosed + window
-    return early and not _has_dlt(patient, window)
-
-
-def _open_ends(cohort: OngoingCohort, day: int, window: int) -> list[int]:
-    """Return the day on which the window of each pending patient is over."""
-    return [
-        patient.dosed + window
-        for patient in cohort.patients
-        if day < patient.dosed + window and not _has_dlt(patient, window) and not _left_early(patient, window)
-    ]
-
-
 def _outcomes(
     design: Design, cohorts: Sequence[OngoingCohort], day: int, window: int
 ) -> tuple[PendingOutcome, ...]:
     """Return every outcome of those pending on a day if nothing more happens until then."""
-    counted: list[tuple[OngoingCohort, int, int]] = []
-    for cohort in cohorts:
-        treated = sum(not _left_early(patient, window) for patient in cohort.patients)
-        if treated:
-            counted.append((cohort, treated, sum(_has_dlt(patient, window) for patient in cohort.patients)))
-    open_ = [range(len(_open_ends(cohort, day, window)) + 1) for cohort, _, _ in counted]
+    known = [(cohort.counted(window), len(cohort.pending(day, window))) for cohort in cohorts]
+    counted = [(cohort, pending) for cohort, pending in known if cohort is not None]
     found: list[PendingOutcome] = []
-    for further in product(*open_):
-        path = tuple(
-            Cohort(cohort.dose, treated, toxic + more, cohort.backfill)
-            for (cohort, treated, toxic), more in zip(counted, further, strict=True)
-        )
+    for further in product(*(range(pending + 1) for _, pending in counted)):
+        path = [replace(c, toxic=c.toxic + more) for (c, _), more in zip(counted, further, strict=True)]
         found.append(PendingOutcome(further, design.recommend(path)))
     return tuple(found)
 
