@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from mitograft.errors import UsageError
 from mitograft.study.config_parts import Id, Part, Text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class EscalationPart(Part):
     """``[trial.escalation]``: the rule by which doses were to rise; the arms are its doses, lowest first.
 
     ``variant`` belongs to 3+3; ``target``, ``cohort``, ``max_patients`` and ``start`` to the other designs;
-    ``skeleton`` (prior DLT rate of each dose) to the CRM.
+    ``skeleton`` (prior DLT rate of each dose) and ``estimate`` to the CRM.
     """
 
     design: Literal["3+3", "boin", "crm", "mtpi2", "i3+3"] = "3+3"
@@ -56,6 +57,7 @@ class EscalationPart(Part):
     max_patients: Annotated[int, Field(ge=1, le=200)] = 18
     start: Annotated[int, Field(ge=1)] = 1
     skeleton: list[_Rate] = Field(default=[])
+    estimate: Literal["plug-in", "posterior"] = "plug-in"
 
     def planned(self, doses: int) -> "Design":
         """Return the design.
@@ -69,6 +71,19 @@ class EscalationPart(Part):
 
         if self.design == "3+3":
             return known.ThreePlusThree(doses, self.variant)
-        return known.Boin(
-            doses, self.target, cohort=self.cohort, max_patients=self.max_patients, start=self.start
-        )
+        if self.design == "crm":
+            if len(self.skeleton) != doses:
+                raise UsageError(
+                    f"Escalation: found a skeleton of {len(self.skeleton)} rates for {doses} doses; expected "
+                    "one rate for each."
+                )
+            return known.Crm(
+                known.PowerModel(tuple(self.skeleton)), self.target, self.estimate, cohort=self.cohort,
+                max_patients=self.max_patients, start=self.start,
+            )  # fmt: skip
+        sizes = {"cohort": self.cohort, "max_patients": self.max_patients, "start": self.start}
+        if self.design == "boin":
+            return known.Boin(doses, self.target, **sizes)
+        if self.design == "mtpi2":
+            return known.Mtpi2(doses, self.target, **sizes)
+        return known.I3Plus3(doses, self.target, **sizes)

@@ -136,6 +136,11 @@ class TrialPart(Part):
             raise ValueError(f"expected {', '.join(only_tables)} only beside core_set; the protocol says it")
         if self.protocol is None and (self.estimands or self.escalation):
             raise ValueError("expected estimands and escalation only beside a protocol")
+        if self.protocol is not None and self.escalation is not None:
+            try:
+                self.escalation.planned(sum(not arm.placebo for arm in self.protocol.arms))
+            except UsageError as error:
+                raise ValueError(f"escalation: {error}") from None
         self._check_estimands()
         if self.meddra is not None and self.invented_terms:
             raise ValueError("expected meddra or invented_terms, not both")

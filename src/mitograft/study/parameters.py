@@ -16,7 +16,7 @@ __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_p
 
 PARTS = (
     "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
-    "cytokine", "metabolite", "infiltrate", "expression", "adam", "efficacy",
+    "cytokine", "metabolite", "infiltrate", "expression", "adam", "efficacy", "safety",
 )  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
@@ -221,6 +221,12 @@ def _efficacy() -> Parameters:
     return load_efficacy_settings()
 
 
+def _safety() -> Parameters:
+    from mitograft.trial.safety import load_safety_settings
+
+    return load_safety_settings()
+
+
 _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "tis": _tis,
     "history": _history,
@@ -237,4 +243,5 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "expression": _expression,
     "adam": _adam,
     "efficacy": _efficacy,
+    "safety": _safety,
 }

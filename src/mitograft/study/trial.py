@@ -10,15 +10,17 @@ from mitograft.study.config_trial import TrialPart
 from mitograft.study.folder import Study
 from mitograft.study.mistakes import Mistakes, one_of
 from mitograft.study.trial_evidence import trial_evidence
-from mitograft.tables.parameters import Parameter
+from mitograft.tables.parameters import Parameter, Parameters
 from mitograft.trial.adam import Adam, Trace, derive_adam, explain
 from mitograft.trial.coding import Dictionary, code_events, invented_dictionary, read_meddra
 from mitograft.trial.conformance import Checked, load_rules, run_rules
 from mitograft.trial.dataset import Datasets
 from mitograft.trial.edc import MappingReport, read_edc_with_report
 from mitograft.trial.efficacy import Efficacy, analyse_efficacy
+from mitograft.trial.escalation import Design
 from mitograft.trial.formats import read_datasets
 from mitograft.trial.protocol import Protocol
+from mitograft.trial.safety import load_safety_settings, safety_tables
 from mitograft.trial.sdtm.split import join_split_domains
 from mitograft.trial.summary.result import Result
 from mitograft.trial.summary.standard import standard_tables
@@ -46,6 +48,10 @@ class Trial:
         Findings and outcomes of every rule.
     adam
         The analysis data sets.
+    design
+        The rule by which doses were to rise; None where none is declared.
+    safety
+        Settings of the safety analyses.
     efficacy
         The analysis by estimands; None where no score was derived.
     tables
@@ -60,6 +66,8 @@ class Trial:
     uncoded: tuple[Violation, ...]
     checked: Checked
     adam: Adam
+    design: Design | None
+    safety: Parameters
     efficacy: Efficacy | None
     tables: tuple[Result, ...]
     evidence: tuple[Evidence, ...]
@@ -71,7 +79,8 @@ class Trial:
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the unconfirmed choices the data sets and analyses depend on."""
-        return self.adam.settings.flagged() + (self.efficacy.parameters() if self.efficacy else ())
+        found = self.adam.settings.flagged() + self.safety.flagged()
+        return found + (self.efficacy.parameters() if self.efficacy else ())
 
 
 def read_trial(study: Study) -> tuple[Datasets, MappingReport | None, tuple[Violation, ...]]:
@@ -133,9 +142,11 @@ def analyse_trial(study: Study, product: ProductResult | None = None) -> Trial |
         settings=study.config.overrides("efficacy"),
     )  # fmt: skip
     tables = standard_tables(adam.datasets, protocol, data_kind=kind)
+    design, rules = _design(part, protocol), load_safety_settings(study.config.overrides("safety"))
+    tables += safety_tables(adam, data.get("EX"), design, settings=rules, data_kind=kind)
     tables += efficacy.tables if efficacy else ()
     evidence = trial_evidence(adam, protocol, source, kind, efficacy)
-    return Trial(protocol, data, report, uncoded, checked, adam, efficacy, tables, evidence)
+    return Trial(protocol, data, report, uncoded, checked, adam, design, rules, efficacy, tables, evidence)
 
 
 def explain_value(study: Study, subject: str, parameter: str, visit: str | None = None) -> Trace:
@@ -170,6 +181,12 @@ def _protocol(part: TrialPart) -> Protocol:
     if part.protocol is None:
         raise UsageError("study.toml: found no [trial.protocol]; expected one.")
     return part.protocol.planned()
+
+
+def _design(part: TrialPart, protocol: Protocol) -> Design | None:
+    if part.escalation is None:
+        return None
+    return part.escalation.planned(sum(not arm.placebo for arm in protocol.arms))
 
 
 def _dictionary(study: Study, part: TrialPart) -> Dictionary | None:

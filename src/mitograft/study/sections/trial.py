@@ -11,6 +11,7 @@ from mitograft.report.figures.kaplan_meier import draw_kaplan_meier
 from mitograft.report.figures.spaghetti import draw_spaghetti
 from mitograft.report.figures.swimmer import SwimmerWindow, draw_swimmer
 from mitograft.study.sections.efficacy import efficacy_section
+from mitograft.study.sections.escalation import escalation_section
 from mitograft.study.sections.trial_tables import result_table
 from mitograft.study.trial import Trial
 from mitograft.study.trial_evidence import SCORE, SEVERE
@@ -19,7 +20,16 @@ from mitograft.trial.coding import load_grading
 
 __all__ = ["trial_sections"]
 
-_OPEN = ("demographics", "disposition", "events-overview", "adverse-events", "tis-by-visit", "tis-response")
+_OPEN = (
+    "demographics",
+    "disposition",
+    "events-overview",
+    "adverse-events",
+    "tis-by-visit",
+    "tis-response",
+    "event-intervals",
+    "infusion-reactions",
+)
 _SAFETY = (
     "exposure",
     "events-",
@@ -28,6 +38,12 @@ _SAFETY = (
     "laboratory-",
     "time-ttae",
     "time-ttdlt",
+    "event-intervals",
+    "event-rates",
+    "dose-trend",
+    "infusion-",
+    "hys-law",
+    "liver-",
 )
 _EFFICACY = ("tis-", "measure-", "time-ttresp", "time-ttdisc")
 _LIMITS = ((20.0, "minimal"), (40.0, "moderate"), (60.0, "major"))
@@ -35,9 +51,12 @@ _TIMES = (0.0, 15.0, 29.0, 57.0, 85.0)
 
 
 def trial_sections(trial: Trial, data_kind: DataKind) -> Iterator[Section]:
-    """Yield data and checks, safety, the course of the trial, efficacy by estimand."""
+    """Yield data and checks, safety, dose finding, the course of the trial, efficacy by estimand."""
     yield _data(trial)
     yield _safety(trial, data_kind)
+    escalation = escalation_section(trial)
+    if escalation is not None:
+        yield escalation
     yield _course(trial, data_kind)
     if trial.efficacy is not None:
         yield efficacy_section(trial.efficacy, data_kind)
