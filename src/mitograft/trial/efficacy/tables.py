@@ -147,6 +147,8 @@ def intercurrent_table(
         rows.append(
             Row(event.subject, (*cells, *(Cell(estimand.strategy(event.kind)) for estimand in estimands)))
         )
+    if not rows:
+        rows.append(Row("None found", (Cell(""),) * len(columns)))
     seen = {kind: sum(event.kind == kind for event in events.events) for kind in EVENTS}
     notes = (
         "Events found: " + ", ".join(f"{kind} {n}" for kind, n in seen.items()) + ".",
