@@ -36,6 +36,34 @@ def test_trial_of_cheung_table_3_2():
     assert (design.recommend(path).action, design.recommend(path).dose) == ("declare", 4)
 
 
+def test_printed_paths_of_two_cohorts():
+    # R package escalation, vignette A600 ("Dose paths"), by dfcrm: skeleton .05 .1 .25 .4 .6, target .25, no
+    # rule; then stopping where the rate of dose 1 is above .35 with probability .9.
+    model = PowerModel((0.05, 0.1, 0.25, 0.4, 0.6))
+    free = Crm(model, 0.25, rules=FREE)
+    stopping = Crm(model, 0.25, rules=CrmRules("any", coherent=False, stop=ExcessRule(0.9, 0.35)))
+    outcomes = ("NNN", "NNT", "NTT", "TTT")
+    printed = {"NNN": (4, (5, 3, 2, 1)), "NNT": (1, (2, 1, 1, 1)), "NTT": (1, (1,) * 4), "TTT": (1, (1,) * 4)}
+    for first, (second_dose, third) in printed.items():
+        assert free.recommend(trial(f"1{first}")).dose == second_dose
+        paths = [trial(f"1{first} {second_dose}{second}") for second in outcomes]
+        assert tuple(free.recommend(path).dose for path in paths) == third
+        if first != "TTT":
+            stopped = [stopping.recommend(path).action == "stop" for path in paths]
+            assert stopped == [False, False, False, first == "NTT"]
+        assert (stopping.recommend(trial(f"1{first}")).action == "stop") == (first == "TTT")
+
+
+def test_printed_stops():
+    # R package escalation, vignette A205, by trialr: power model, prior SD 1, target .3.
+    model = PowerModel(SKELETON, sd=1.0)
+    enough = Crm(model, 0.30, "posterior", CrmRules("any", coherent=False, stop=None, enough=6))
+    assert enough.recommend(trial("2NNN 3TTT 2NTN")).cause == "enough patients at a dose"
+    assert enough.choose(trial("2NNN 3TTT 2NTN")) == 2
+    toxic = Crm(model, 0.30, "posterior", CrmRules("any", coherent=False, stop=ExcessRule(0.8)))
+    assert toxic.recommend(trial("1NTT 1TTN")).action == "stop"
+
+
 def test_plug_in_and_posterior_can_differ():
     # 1NNN 2TNT: doses 1 and 2 have plug-in rates .226 and .350, posterior means .242 and .352. A target of
     # .2925 lies between the two middles.

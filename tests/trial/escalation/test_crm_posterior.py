@@ -38,7 +38,7 @@ def padded(counts: tuple[int, ...], doses: int) -> tuple[int, ...]:
 @pytest.mark.parametrize(
     ("model", "rates"),
     [
-        # R package escalation 0.2.3 (tests of get_dfcrm): skeleton .1 .2 .4 .6, outcomes 1NNN 2TNT.
+        # Values of R dfcrm, second-hand: skeleton .1 .2 .4 .6, outcomes 1NNN 2TNT.
         (PowerModel((0.1, 0.2, 0.4, 0.6)), (0.240, 0.368, 0.566, 0.728)),
         (LogisticModel((0.1, 0.2, 0.4, 0.6)), (0.274, 0.412, 0.598, 0.734)),
     ],
@@ -71,7 +71,7 @@ def test_beta_hat_of_cheung_table_3_2():
 
 
 def test_two_parameter_posterior_of_trialr():
-    # R package trialr 0.1.5, vignette A300: posterior means from 4000 draws of Stan, independent
+    # R package trialr 0.1.4.9006, vignette A300: posterior means from 4000 draws of Stan, independent
     # normal priors. Posterior SDs are up to 0.15: 4 Monte Carlo SE are 0.01 at full efficiency.
     printed = (
         0.0126, 0.0325, 0.0675, 0.1385, 0.2064, 0.2692, 0.3264, 0.3780,
@@ -104,6 +104,37 @@ def test_full_posterior_of_trialr(skeleton, printed, nearest):
     found = fit_crm(PowerModel(skeleton, sd=1.34), padded(TREATED, 10), padded(TOXIC, 10))
     assert found.rates == pytest.approx(printed, abs=0.01)
     assert min(range(10), key=lambda place: abs(found.rates[place] - 0.30)) + 1 == nearest
+
+
+# Cheung 2011, p 21: 3N 5N 5T 3N 4N with the skeleton above. R package escalation, vignette A205 ("CRM"):
+# printed to three digits by dfcrm (plug-in); posterior means from 4000 draws by trialr, where posterior SDs
+# are up to 0.2, so that 4 Monte Carlo SE are 0.013 at full efficiency.
+@pytest.mark.parametrize(
+    ("model", "plug_in", "drawn"),
+    [
+        (
+            LogisticModel(SKELETON),
+            (0.00768, 0.0265, 0.0817, 0.182, 0.331),
+            (0.0306, 0.0621, 0.124, 0.212, 0.330),
+        ),
+        (
+            PowerModel(SKELETON),
+            (0.00701, 0.0299, 0.101, 0.219, 0.372),
+            (0.0290, 0.0628, 0.135, 0.238, 0.369),
+        ),
+        (
+            # The two-parameter model of trialr has the log odds of the skeleton in place of the log dose.
+            TwoParameterModel(tuple(p / (1 - p) for p in SKELETON), 1.0, (0.0, 0.0), (2.0, 1.0)),
+            None,
+            (0.0395, 0.0620, 0.109, 0.201, 0.403),
+        ),
+    ],
+)
+def test_example_of_cheung_by_two_packages(model, plug_in, drawn):
+    found = fit_crm(model, (0, 0, 2, 1, 2), (0, 0, 0, 0, 1))
+    if plug_in is not None:
+        assert [f"{rate:.3g}" for rate in found.plug_in] == [f"{rate:.3g}" for rate in plug_in]
+    assert found.rates == pytest.approx(drawn, abs=0.013)
 
 
 def integral(model, treated, toxic, power, low=-math.inf, high=math.inf, place=None):
@@ -176,7 +207,7 @@ def pair_oracle(model, treated, toxic, limit):
         return (half * nodes + (low + high) / 2).ravel(), (half * weights).ravel()
 
     scaled = np.log(np.array(model.amounts) / model.reference)
-    ends = [np.linspace(m - 10 * s, m + 10 * s, 41) for m, s in zip(model.mean, model.sd, strict=True)]
+    ends = [np.linspace(m - 14 * s, m + 14 * s, 57) for m, s in zip(model.mean, model.sd, strict=True)]
     sums, total = 0.0, 0.0
     for beta, weight in zip(*panels(ends[1]), strict=True):
         cuts = math.log(limit / (1 - limit)) - math.exp(beta) * scaled
@@ -203,6 +234,15 @@ def test_two_parameters_agree_with_another_quadrature(correlation, treated, toxi
     model = TwoParameterModel((1, 3, 10), 10, mean=(-1.0, 0.2), sd=(2.0, 1.0), correlation=correlation)
     found = fit_crm(model, treated, toxic, (0.35,))
     expected = pair_oracle(model, treated, toxic, 0.35)
+    assert (*found.parameters, *found.rates, *found.excess[0]) == pytest.approx(expected, abs=1e-8)
+
+
+def test_two_parameters_far_from_the_prior():
+    # 24 DLT in 24 where the prior holds rates of a few per cent: alpha moves by 6 prior SDs.
+    model = TwoParameterModel((1.38, 3.18, 4.77), 7.66, mean=(-2.8, -0.2), sd=(0.5, 0.8), correlation=0.2)
+    found = fit_crm(model, (10, 6, 8), (10, 6, 8), (0.35,))
+    assert found.parameters[0] > model.mean[0] + 5 * model.sd[0]
+    expected = pair_oracle(model, (10, 6, 8), (10, 6, 8), 0.35)
     assert (*found.parameters, *found.rates, *found.excess[0]) == pytest.approx(expected, abs=1e-8)
 
 

@@ -78,7 +78,7 @@ def fit_crm(
     return _fit(model, treated, toxic, limits)
 
 
-@lru_cache(maxsize=2**16)
+@lru_cache(maxsize=2**15)
 def _fit(
     model: ToxicityModel, treated: tuple[int, ...], toxic: tuple[int, ...], limits: tuple[float, ...]
 ) -> CrmPosterior:
@@ -109,7 +109,7 @@ def _check(
         raise UsageError(f"CRM: found limits {list(limits)}, expected rates between 0 and 1.")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _grid(model: ToxicityModel, size: int, half_width: float, limits: tuple[float, ...]) -> Grid:
     return model.grid(size, half_width, limits)
 
@@ -146,5 +146,5 @@ def _posterior(model: ToxicityModel, sums: list[float], limits: int) -> CrmPoste
         rates_at(model, parameters),
         rates,
         excess,
-        f"Bayesian posterior of the {model.name}, by quadrature",
+        f"Bayesian posterior of the {model.name}, by quadrature without asymptotic approximation",
     )

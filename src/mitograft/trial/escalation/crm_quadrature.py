@@ -6,7 +6,7 @@ falls faster than any power of ``h`` (Trefethen and Weideman, SIAM Rev 2014;56:3
 integrated:
 
 ``int_c^oo f = h sum f(x_j) (1/2 + Si(pi (x_j - c) / h) / pi)``, ``Si`` the sine integral
-(Stenger, Numerical Methods Based on Sinc and Analytic Functions, 1993, sections 3.6 and 4.5).
+(Stenger, Numerical Methods Based on Sinc and Analytic Functions, 1993).
 """
 
 from typing import TYPE_CHECKING

@@ -4,8 +4,8 @@
   above the highest dose treated so far at most; "any": no limit.
 * ``coherent``: no escalation if the DLT rate seen in the last cohort, or in all patients treated at the last
   dose, is above the target. In cohorts of one the first part says: never right after a DLT (Cheung,
-  Biometrika 2005;92:863, who judges the last group; the second part is the coherence of Liu and Yuan, J R
-  Stat Soc C 2015;64:507).
+  Biometrika 2005;92:863). The second part is the long-memory coherence of Liu and Yuan (J R Stat Soc C
+  2015;64:507).
 * ``stop``: the trial ends without an MTD where the rate of dose 1 is above a limit with more than a certain
   posterior probability.
 * ``overdose``: no dose is given or declared whose rate is above a limit with more than a certain posterior
