@@ -66,6 +66,10 @@ DESIGNS: list[Design] = [
     Backfill(I3Plus3(3, 0.25, cohort=2, max_patients=10), size=1, cap=6),
     Backfill(Mtpi2(3, 0.30, max_patients=12), size=2, counted=False),
     Stopping(Backfill(Boin(3, 0.25, max_patients=12), size=3), (EnoughPatients(9), MostPatients(15))),
+    Stopping(
+        Crm(PowerModel((0.10, 0.25, 0.45)), 0.30), (LowestTooToxic(0.8), EnoughPatients(6), MostPatients(10))
+    ),
+    Backfill(Crm(PowerModel((0.10, 0.25, 0.45)), 0.30, max_patients=9), size=2),
 ]
 every_design = pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 

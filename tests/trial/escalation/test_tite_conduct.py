@@ -42,7 +42,7 @@ def test_steps_keep_to_the_doses_there_are():
     said = tite_boin_step(DESIGN, top, today=54)
     assert (said.said.dose, said.decision.move) == (3, "up")
     assert said.reason.endswith("up; stay.")
-    # Dose 2 is eliminated by 2 of 3 (target .2), the third pending; 1 of 3 at dose 1 says down, none is lower.
+    # Dose 2 is eliminated by 2 of 3 (target .2), the third pending. Dose 1 with 1 of 3 says down: stay.
     down = tite_boin_step(DESIGN, [cohort(1, 1, 1, 1), cohort(2, (20, 22), (20, 23), 20)], today=24)
     assert (down.said.dose, down.decision.move) == (1, "eliminate")
     lowest = tite_boin_step(DESIGN, [cohort(1, (1, 3), 1, 1)], today=4)

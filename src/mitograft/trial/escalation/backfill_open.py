@@ -16,12 +16,21 @@ the manual of the R package simFastBOIN, and carried over to other designs by th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from mitograft.trial.escalation.design import Cohort, Counts, Design, count_path
 from mitograft.trial.escalation.interval import IntervalDesign
 from mitograft.trial.escalation.settings import exact
 
-__all__ = ["BackfillDose", "backfill_open"]
+__all__ = ["BackfillDose", "Eliminates", "backfill_open"]
+
+
+@runtime_checkable
+class Eliminates(Protocol):
+    """A design that eliminates doses by their counts."""
+
+    def allowed(self, counts: Counts) -> int:
+        """Return the highest dose that is not eliminated; 0 if all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ def backfill_open(
 
 def _closed(design: Design, counts: Counts, dose: int) -> bool:
     """Say whether a dose is eliminated, or too toxic by itself and together with the next."""
-    if isinstance(design, IntervalDesign) and dose > design.allowed(counts):
+    if isinstance(design, Eliminates) and dose > design.allowed(counts):
         return True
     alone = _too_many(design, counts.treated[dose - 1], counts.toxic[dose - 1])
     pair = slice(dose - 1, dose + 1)
