@@ -1,5 +1,7 @@
 """The i3+3 design (Liu, Wang and Ji, J Biopharm Stat 2020;30:294; arXiv:1901.01303).
 
+The rule is told here as in the manual of the R package FIND; no printed decision table was at hand.
+
 With y DLT in n patients at a dose and the equivalence interval from ``target - below`` to ``target + above``,
 bounds included:
 
