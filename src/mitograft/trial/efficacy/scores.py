@@ -54,7 +54,7 @@ def _mmrm(outcomes: Outcomes, arms: Sequence[str], control: str, level: float) -
     contrasts = [f"{arm} vs {control}" for arm in arms]
     try:
         design = build_visit_design(names[person], visit, factors=[strata[person]] if adjusted else [])
-        result = fit_mmrm(y, person, visit, design.matrix)
+        result = fit_mmrm(y, person, visit, design.matrix, dependent="drop")
         found = compare_arms(
             result, design, [(arm, control) for arm in arms], last, method="kenward-roger", level=level
         )
