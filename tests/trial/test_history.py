@@ -117,8 +117,8 @@ def test_no_responder_and_the_zero_rate(nine):
 
 def test_arms_kept_out_are_shown_but_not_pooled(nine):
     assert [arm.trial for arm in nine.full.arms] == ["ProDERM"]
-    assert len(nine.widened.arms) == 2
-    assert nine.widened.effective_size == 54
+    assert len(nine.widened.arms) == 3
+    assert nine.widened.effective_size == 96
     only = [arm for arm in load_placebo_arms() if arm.pool]
     assert read_single_arm(2, 20, only).widened is None
 
@@ -211,7 +211,7 @@ def test_the_reading_is_what_claim_a12_must_stand_beside(nine):
     for k in range(10):
         rows = nine.as_evidence(k, treatment="PN-101", source="trial/tis.csv", data_kind="measured")
         verdicts[k] = judge(claim, [tis, *rows]).companion.verdict
-    assert [verdicts[k] for k in (1, 7, 8)] == ["inconclusive"] * 3
+    assert [verdicts[k] for k in (2, 7, 8)] == ["inconclusive"] * 3
     assert verdicts[9] == "supported"
     assert verdicts[0] == "not supported"
 
@@ -306,6 +306,15 @@ def test_everybody_and_nobody_responded_on_placebo():
         for one in reading.readings:
             assert np.isfinite(one.probability).all()
             assert np.isfinite([one.low, one.high]).all()
+
+
+def test_arms_that_differ_are_not_worth_their_sum(nine):
+    # 21 of 48, 2 of 6 and 31 of 42 pooled count as 96 patients; as arms that differ, as fewer than one alone.
+    every = [replace(arm, pool=True) for arm in load_placebo_arms() if arm.threshold == 20]
+    reading = read_single_arm(9, 20, every)
+    assert reading.full.effective_size == 96
+    assert reading.meta_analytic.effective_size < nine.meta_analytic.effective_size
+    assert reading.prior.heterogeneity.mean > nine.prior.heterogeneity.mean
 
 
 def test_more_arms_are_worth_more(nine):

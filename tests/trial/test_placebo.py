@@ -32,9 +32,15 @@ def test_shipped_arms():
         (40, 11, 48),
         (60, 4, 48),
     ]
-    assert all(arm.citation and arm.note and not arm.flagged for arm in arms)
+    assert all(arm.citation and arm.note for arm in arms)
     assert all("not 12" in arm.note and arm.week == 16 for arm in arms if arm.pool)
-    assert {arm.status for arm in arms if not arm.pool} == {"derived"}
+    assert {arm.trial: arm.status for arm in arms if not arm.pool} == {
+        "Endurance exercise RCT (Alemo Munters 2013)": "derived",
+        "ALKIVIA phase 2": "secondary",
+    }
+    # What is unconfirmed is not pooled by default.
+    assert not any(arm.flagged for arm in arms if arm.pool)
+    assert {arm.trial for arm in arms if arm.flagged} == {"ALKIVIA phase 2"}
 
 
 def test_users_rows_come_through_the_same_door():
