@@ -291,6 +291,14 @@ def test_history_says_which_curve_is_which_and_fills_what_reaches_the_line():
     assert sorted(hollow) == sorted([hue("first")] * 2 + [hue("second")] * 3 + [hue("third")])
 
 
+def test_history_tells_four_curves_apart():
+    svg = draw_history((*CURVES, Curve("fourth", (0.0, 0.5, 1.0))))
+    assert "fourth" in read(svg).words()
+    filled = re.findall(r"fill: (#[0-9a-f]{6}); stroke: (#[0-9a-f]{6})", svg)
+    lines = {stroke for fill, stroke in filled if fill in (stroke, hue("ground"))}
+    assert {hue(role) for role in ("first", "second", "third", "muted")} <= lines
+
+
 def test_history_leaves_out_what_it_is_not_given():
     words = read(draw_history(CURVES[:1])).words()
     assert not [word for word in words if word.startswith(("placebo rate", "seen"))]
@@ -298,7 +306,7 @@ def test_history_leaves_out_what_it_is_not_given():
 
 @pytest.mark.parametrize("curves", [(), CURVES * 2, (Curve("a", (0.1, 0.2)), Curve("b", (0.1,)))])
 def test_history_refuses_curves_it_cannot_tell_apart(curves):
-    with pytest.raises(UsageError, match="expected one to three of the same length"):
+    with pytest.raises(UsageError, match="expected one to four of the same length"):
         draw_history(curves)
 
 

@@ -27,7 +27,12 @@ __all__ = ["Curve", "draw_history"]
 
 _HEIGHT = 380.0
 _KEY_ROW = 20.0
-_STYLES = (("first", "o", "solid"), ("second", "s", (0, (5, 2))), ("third", "^", (0, (1.5, 1.5))))
+_STYLES = (
+    ("first", "o", "solid"),
+    ("second", "s", (0, (5, 2))),
+    ("third", "^", (0, (1.5, 1.5))),
+    ("muted", "D", (0, (5, 2, 1, 2))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,9 @@ def draw_history(
     Parameters
     ----------
     curves
-        One to three readings (for example history at full weight, history discounted, naive); each with
-        n + 1 probabilities for 0 to n responders. The legend keeps their order.
+        One to four readings (for example history at full weight, history discounted, robust prior, naive);
+        each with n + 1 probabilities for 0 to n responders. The legend keeps their order; the fourth is drawn
+        in the colour of plain text.
     line
         Probability at which a line is drawn; markers that reach it are filled, the others hollow.
     placebo_rate
@@ -63,12 +69,12 @@ def draw_history(
     Raises
     ------
     UsageError
-        If there are no curves, more than three, or curves of different length.
+        If there are no curves, more than four, or curves of different length.
     """
     if not 1 <= len(curves) <= len(_STYLES) or len({len(curve.probabilities) for curve in curves}) != 1:
         raise UsageError(
             f"draw_history: found {len(curves)} curves of lengths "
-            f"{[len(curve.probabilities) for curve in curves]}; expected one to three of the same length."
+            f"{[len(curve.probabilities) for curve in curves]}; expected one to four of the same length."
         )
     n = len(curves[0].probabilities) - 1
     top = 12.0 + _KEY_ROW * len(curves)
