@@ -187,3 +187,48 @@ def test_no_scores_at_all(phase2, with_frame):
 def test_two_estimands_of_one_id_are_refused(phase2):
     with pytest.raises(UsageError, match="each once"):
         analyse(phase2, estimands=[Estimand("a", "TIS", "WEEK 12"), Estimand("a", "TIS", "WEEK 8")])
+
+
+def test_imputation_only_where_something_is_missing(phase2, with_frame):
+    sdtm, adam, protocol = phase2
+    seen = estimates(analyse(phase2), "TIS", "imputation, jump to reference")
+    assert set(seen) == {"PN-101 300 ug vs Placebo", "PN-101 600 ug vs Placebo"}
+    assert all(row.low < row.estimate < row.high and row.kind == "approximate" for row in seen.values())
+    one = next(one for one in analyse(phase2).analysed if one.estimand.variable == "TIS")
+    whole = {
+        one.outcomes.subjects[i] for i in np.flatnonzero(~np.isnan(one.outcomes.scores).any(axis=1)).tolist()
+    }
+    kept = with_frame(adam, "ADSL", lambda f: f.filter(pl.col("USUBJID").is_in(sorted(whole))))
+    assert not estimates(analyse((sdtm, kept, protocol)), "TIS", "imputation, jump to reference")
+
+
+def test_a_drop_out_who_jumps_to_placebo_pulls_the_effect_towards_it(phase2):
+    # Jump to reference gives missing values of the dose groups the mean of placebo: less effect than at random.
+    efficacy = analyse(phase2)
+    jump = estimates(efficacy, "TIS", "imputation, jump to reference")["PN-101 600 ug vs Placebo"]
+    mmrm = estimates(efficacy, "TIS", "MMRM, difference of adjusted means")["PN-101 600 ug vs Placebo"]
+    assert 0.0 < jump.estimate < mmrm.estimate
+
+
+def test_wins_go_to_death_and_rescue_before_the_score(phase2, with_frame):
+    sdtm, adam, protocol = phase2
+    plain = estimates(analyse(phase2), "category", "net benefit")["PN-101 600 ug vs Placebo"]
+
+    def all_treated_die(frame):
+        dead = pl.when(pl.col("TRT01A") == "PN-101 600 ug").then(pl.col("TRTSDT") + pl.duration(days=5))
+        return frame.with_columns(dead.alias("DTHDT"))
+
+    worst = estimates(
+        analyse((sdtm, with_frame(adam, "ADSL", all_treated_die), protocol)), "category", "net benefit"
+    )["PN-101 600 ug vs Placebo"]
+    assert plain.estimate > 0.0
+    assert worst.estimate == -1.0
+    assert "death" in worst.note
+    assert worst.p < 0.001
+
+
+def test_a_dose_response_is_tested_once_over_all_shapes(phase2):
+    row = next(iter(estimates(analyse(phase2), "TIS", "dose response (MCP-Mod), largest t").values()))
+    assert row.contrast == "0 < 300 < 600"
+    assert row.p < 0.05
+    assert "cannot choose between them" in row.note

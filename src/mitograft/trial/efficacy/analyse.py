@@ -107,7 +107,7 @@ def analyse_efficacy(
     rules = rules.override(settings) if settings else rules
     events = find_intercurrent(data["ADSL"], collected, rules)
     analysed = tuple(
-        Analysed(estimand, outcomes, adjust_primary(_estimates(outcomes, protocol, rules)))
+        Analysed(estimand, outcomes, adjust_primary(_estimates(outcomes, events, protocol, rules)))
         for estimand in wanted
         for outcomes in [derive_outcomes(data, protocol, estimand, events, rules)]
         if outcomes.subjects
@@ -125,13 +125,15 @@ def analyse_efficacy(
     return Efficacy(analysed, events, tuple(tables), tuple(evidence), control, rules)
 
 
-def _estimates(outcomes: Outcomes, protocol: Protocol, rules: Parameters) -> list[Estimate]:
+def _estimates(
+    outcomes: Outcomes, events: Intercurrent, protocol: Protocol, rules: Parameters
+) -> list[Estimate]:
     ordered = sorted(protocol.arms, key=lambda arm: (arm.dose is None, arm.dose or 0.0, arm.order))
-    arms = [arm.name for arm in ordered if not arm.placebo]
-    controls = [arm.name for arm in ordered if arm.placebo]
+    given, placebo = ([arm for arm in ordered if arm.placebo is which] for which in (False, True))
+    arms, controls = [arm.name for arm in given], [arm.name for arm in placebo]
     level = rules["level"].number
-    if controls:
-        compared = list(compare_with_control(outcomes, arms, controls[0], rules))
+    if placebo:
+        compared = list(compare_with_control(outcomes, events, given, placebo[0], rules))
         if compared:
             return [*compared, *describe_trend(outcomes, [controls[0], *arms], level)]
     return [*describe_arms(outcomes, [*controls, *arms], level), *describe_trend(outcomes, arms, level)]

@@ -12,26 +12,23 @@ from mitograft.statistics.mmrm import fit_mmrm
 from mitograft.statistics.mmrm_design import build_visit_design, compare_arms
 from mitograft.statistics.probabilistic_index import probabilistic_index
 from mitograft.trial.efficacy.estimate import Estimate
+from mitograft.trial.efficacy.imputed import impute_scores
 from mitograft.trial.efficacy.outcomes import Outcomes
+from mitograft.trial.efficacy.strata import usable_strata
 
-__all__ = ["compare_scores", "long_form", "usable_strata"]
+__all__ = ["compare_scores", "long_form"]
 
 Array = npt.NDArray[np.float64]
 _BLANK = math.nan
 
 
 def compare_scores(outcomes: Outcomes, arms: Sequence[str], control: str, level: float) -> Iterator[Estimate]:
-    """Yield MMRM (primary), ANCOVA and the probabilistic index for each arm against the control."""
+    """Yield MMRM (primary), ANCOVA, the probabilistic index and imputation, each arm against control."""
     yield from _mmrm(outcomes, arms, control, level)
     yield from _ancova(outcomes, arms, control, level)
     for arm in arms:
         yield _ranks(outcomes, arm, control, level)
-
-
-def usable_strata(strata: Sequence[str]) -> bool:
-    """Whether diagnosis can be adjusted for: known for all, at least two, each of two subjects or more."""
-    levels = set(strata)
-    return len(levels) > 1 and "" not in levels and all(list(strata).count(level) > 1 for level in levels)
+    yield from impute_scores(outcomes, arms, control, level)
 
 
 def long_form(
