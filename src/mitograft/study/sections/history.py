@@ -31,7 +31,7 @@ def history_section(reading: SingleArmReading, observed: int | None, data_kind: 
             f"historical patient count {reading.discounted.weight:g} of a new one. The meta-analytic reading "
             "lets placebo arms differ; the robust one allows besides, with probability "
             f"{1 - reading.robust.weight:g}, that the history does not fit at all. All of them widen the "
-            "answer and none makes the comparison a randomised one. Credible limits are no confidence limits. "
+            "answer; none makes the comparison a randomised one. Credible limits are no confidence limits. "
             f"{reading.meta_analytic.note}",
             "note",
         ),
@@ -44,14 +44,13 @@ def history_section(reading: SingleArmReading, observed: int | None, data_kind: 
 def _lead(reading: SingleArmReading, observed: int | None) -> str:
     arms = (reading.widened or reading.full).arms
     rates = [100 * arm.responders / arm.n for arm in arms]
-    apart = (
-        f" ({min(rates):.0f} to {max(rates):.0f} % in the {len(arms)} arms known)" if len(arms) > 1 else ""
-    )
+    apart = f" ({min(rates):.0f} to {max(rates):.0f} % in the {len(arms)} arms known)"
     lead = (
         f"About {100 * float(reading.full.placebo.mean):.0f} % of placebo patients reached a Total "
-        f"Improvement Score of {reading.threshold} in past trials{apart}, so that much of a single-arm "
-        f"response can be expected without the drug: {_needed(reading.full, reading.n)}. If placebo arms may differ and the history may not "
-        f"fit (robust prior): {_needed(reading.robust, reading.n)}."
+        f"Improvement Score of {reading.threshold} in past trials{apart if len(arms) > 1 else ''}, so that "
+        "much of a single-arm response can be expected without the drug: "
+        f"{_needed(reading.full, reading.n)}. If placebo arms may differ and the history may not fit (robust "
+        f"prior): {_needed(reading.robust, reading.n)}."
     )
     if observed is not None:
         lead += (
