@@ -25,6 +25,12 @@ def analyse(trial, **options):
     return analyse_efficacy(adam, sdtm, protocol, data_kind="simulated", **options)
 
 
+@pytest.fixture(scope="module")
+def done(phase2):
+    """The controlled trial as it is, analysed once."""
+    return analyse(phase2)
+
+
 def estimates(efficacy, variable, analysis):
     one = next(one for one in efficacy.analysed if one.estimand.variable == variable)
     return {row.contrast: row for row in one.estimates if row.analysis == analysis}
@@ -78,9 +84,9 @@ def test_ancova_without_strata_is_the_t_test(phase2, with_frame):
     assert [row.low, row.high] == pytest.approx(list(test.confidence_interval()), rel=1e-9)
 
 
-def test_holm_over_the_arms(phase2):
-    rows = list(estimates(analyse(phase2), "response", "difference of response").values())
-    one = next(o for o in analyse(phase2).analysed if o.estimand.variable == "response")
+def test_holm_over_the_arms(done):
+    rows = list(estimates(done, "response", "difference of response").values())
+    one = next(o for o in done.analysed if o.estimand.variable == "response")
     primary = sorted((row for row in one.estimates if row.primary), key=lambda row: row.p)
     assert len(primary) == 2
     assert primary[0].adjusted_p == pytest.approx(min(1.0, 2 * primary[0].p))
@@ -88,31 +94,35 @@ def test_holm_over_the_arms(phase2):
     assert rows
 
 
-def test_same_bytes_whatever_the_order_of_the_records(phase2, with_frame):
+def test_same_bytes_whatever_the_order_of_the_records(phase2, done, with_frame):
     sdtm, adam, protocol = phase2
     turned = with_frame(adam, "ADSL", lambda f: f.reverse())
-    first, second = analyse(phase2), analyse((sdtm, turned, protocol))
+    first, second = done, analyse((sdtm, turned, protocol))
     assert repr([one.estimates for one in first.analysed]) == repr([one.estimates for one in second.analysed])
 
 
 @pytest.mark.parametrize("effect", [0.0, 1.0])
 def test_a_known_effect_is_found_and_none_is_not(effect):
-    """Twelve trials of 12:12:12 through SDTM and ADaM: the MMRM finds what the simulator put in.
+    """Eight trials of 12:12:12 through SDTM and ADaM: the MMRM finds what the simulator put in.
 
     The truth of a simulated trial is each subject's score, so the true difference of the trial's own
-    subjects is compared with the interval; 24 comparisons a size.
+    subjects is compared with the interval; 16 comparisons a size.
     """
     protocol, truth = pn101_phase2_protocol(), pn101_phase2_truth()
     if not effect:
         truth = replace(truth, arms=tuple(replace(arm, effect=0.0) for arm in truth.arms))
     rejected = 0
-    for seed in range(12):
+    for seed in range(8):
         sdtm = tabulate_sdtm(simulate_trial(truth, protocol, 100 + seed))
         adam = derive_adam(sdtm, protocol).datasets
-        found = estimates(analyse_efficacy(adam, sdtm, protocol), "TIS", "MMRM, difference of adjusted means")
+        found = estimates(
+            analyse_efficacy(adam, sdtm, protocol, estimands=[Estimand("e", "TIS", "WEEK 12")]),
+            "TIS",
+            "MMRM, difference of adjusted means",
+        )
         rejected += sum(row.p < 0.05 for row in found.values())
-    # Under no effect 24 tests, in pairs that share placebo, reject 1.2 times on average; P(> 5) is below 1 %.
-    assert rejected <= 5 if not effect else rejected >= 15
+    # Under no effect 16 tests, in pairs that share placebo, reject 0.8 times on average; P(> 4) is below 1 %.
+    assert rejected <= 4 if not effect else rejected >= 10
 
 
 def everybody(value):
@@ -189,12 +199,12 @@ def test_two_estimands_of_one_id_are_refused(phase2):
         analyse(phase2, estimands=[Estimand("a", "TIS", "WEEK 12"), Estimand("a", "TIS", "WEEK 8")])
 
 
-def test_imputation_only_where_something_is_missing(phase2, with_frame):
+def test_imputation_only_where_something_is_missing(phase2, done, with_frame):
     sdtm, adam, protocol = phase2
-    seen = estimates(analyse(phase2), "TIS", "imputation, jump to reference")
+    seen = estimates(done, "TIS", "imputation, jump to reference")
     assert set(seen) == {"PN-101 300 ug vs Placebo", "PN-101 600 ug vs Placebo"}
     assert all(row.low < row.estimate < row.high and row.kind == "approximate" for row in seen.values())
-    one = next(one for one in analyse(phase2).analysed if one.estimand.variable == "TIS")
+    one = next(one for one in done.analysed if one.estimand.variable == "TIS")
     whole = {
         one.outcomes.subjects[i] for i in np.flatnonzero(~np.isnan(one.outcomes.scores).any(axis=1)).tolist()
     }
@@ -202,17 +212,9 @@ def test_imputation_only_where_something_is_missing(phase2, with_frame):
     assert not estimates(analyse((sdtm, kept, protocol)), "TIS", "imputation, jump to reference")
 
 
-def test_a_drop_out_who_jumps_to_placebo_pulls_the_effect_towards_it(phase2):
-    # Jump to reference gives missing values of the dose groups the mean of placebo: less effect than at random.
-    efficacy = analyse(phase2)
-    jump = estimates(efficacy, "TIS", "imputation, jump to reference")["PN-101 600 ug vs Placebo"]
-    mmrm = estimates(efficacy, "TIS", "MMRM, difference of adjusted means")["PN-101 600 ug vs Placebo"]
-    assert 0.0 < jump.estimate < mmrm.estimate
-
-
-def test_wins_go_to_death_and_rescue_before_the_score(phase2, with_frame):
+def test_wins_go_to_death_and_rescue_before_the_score(phase2, done, with_frame):
     sdtm, adam, protocol = phase2
-    plain = estimates(analyse(phase2), "category", "net benefit")["PN-101 600 ug vs Placebo"]
+    plain = estimates(done, "category", "net benefit")["PN-101 600 ug vs Placebo"]
 
     def all_treated_die(frame):
         dead = pl.when(pl.col("TRT01A") == "PN-101 600 ug").then(pl.col("TRTSDT") + pl.duration(days=5))
@@ -227,8 +229,8 @@ def test_wins_go_to_death_and_rescue_before_the_score(phase2, with_frame):
     assert worst.p < 0.001
 
 
-def test_a_dose_response_is_tested_once_over_all_shapes(phase2):
-    row = next(iter(estimates(analyse(phase2), "TIS", "dose response (MCP-Mod), largest t").values()))
+def test_a_dose_response_is_tested_once_over_all_shapes(done):
+    row = next(iter(estimates(done, "TIS", "dose response (MCP-Mod), largest t").values()))
     assert row.contrast == "0 < 300 < 600"
     assert row.p < 0.05
     assert "cannot choose between them" in row.note
