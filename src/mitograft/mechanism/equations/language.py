@@ -9,8 +9,8 @@
     on event(amount)    what an event does, on the indented lines below
     ; words             what the line means; # starts a comment
 
-Expressions know ``+ - * / **``, numbers, names, ``exp``, ``log`` and ``sqrt``, and nothing else: they are read
-with Python's own parser and every other construct is refused.
+Expressions know ``+ - * / **``, numbers, names, ``exp``, ``log`` and ``sqrt``, and nothing else: they are
+read with Python's own parser and every other construct is refused.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Reading the model: three files become one checked ``Model``, or one message with everything that is wrong."""
+"""Reading the model: three files become one checked ``Model``, or one message with all that is wrong."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
     equations
         The equations, in the language of ``mitograft.mechanism.equations.language``.
     parameters
-        CSV with the columns name, value, unit, kind, status, citation, note; others are left to their readers.
+        CSV with the columns name, value, unit, kind, status, citation, note; others are ignored.
     states
         CSV with the columns name, label, unit, initial, lower, upper, status, citation, note.
 
@@ -56,7 +56,7 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
     violations += check_names(draft, rows, table)
     _stop(violations)
     order = {e.name: i for i, e in enumerate(e for e in draft.statements if e.rate)}
-    model = Model(
+    return Model(
         states=tuple(sorted(rows, key=lambda s: order[s.name])),
         parameters=table,
         memory=draft.memory,
@@ -64,7 +64,6 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
         events={kind: tuple(assignments) for kind, assignments in draft.events.items()},
         words=draft.words,
     )
-    return model
 
 
 def _stop(violations: list[Violation]) -> None:

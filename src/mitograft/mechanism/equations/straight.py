@@ -52,13 +52,13 @@ def hoist(expression: Any, constants: Constants) -> Any:
 
 
 def _worth_hoisting(still: Sequence[Any]) -> bool:
-    return len(still) > 1 and not all(a.is_number for a in still) and not (len(still) == 2 and -1 in still)  # noqa: PLR2004
+    return len(still) > 1 and not all(a.is_number for a in still) and not (len(still) == 2 and -1 in still)
 
 
 def straighten(
     terms: Sequence[tuple[str, Any]], outputs: Iterable[str], prefix: str
 ) -> list[tuple[str, Any]]:
-    """Return assignments that compute ``outputs``: common parts once, each before its use, idle ones left out.
+    """Return assignments that compute ``outputs``: common parts once, each before use, idle ones not.
 
     Parameters
     ----------
@@ -208,5 +208,5 @@ def _repeated(text: str, times: int) -> str:
     if times == 1:
         return text
     half = _repeated(text, times // _ROOT)
-    double = f"({half})*({half})" if times > 3 else f"{half}*{half}"  # noqa: PLR2004
+    double = f"({half})*({half})" if times > 3 else f"{half}*{half}"
     return f"({double}*{text})" if times % _ROOT else f"({double})"

@@ -1,7 +1,7 @@
 """The equations as symbols: each statement in its own terms, and the exact Jacobian by the chain rule.
 
-A model of ``n`` states has rates ``f_i(t, y, a, p)`` with algebraic quantities ``a_k(t, y, a_1..a_(k-1), p)``.
-The Jacobian is never expanded in states alone, which would swell: derivatives of the algebraic quantities are
+A model has rates ``f_i(t, y, a, p)`` with algebraic quantities ``a_k(t, y, a_1 .. a_(k-1), p)``. Its Jacobian
+is never expanded in states alone, which would swell: derivatives of the algebraic quantities are
 symbols of their own, ``d__k__v = da_k/dv``, defined in file order,
 
 ``da_k/dv = @a_k/@v + sum over j < k of @a_k/@a_j da_j/dv``    (``@`` partial)
