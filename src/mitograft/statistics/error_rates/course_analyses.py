@@ -4,15 +4,19 @@ import math
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+
 from mitograft.errors import UsageError
 from mitograft.statistics.error_rates.designs import Answer, Times, Visits, answer
 from mitograft.statistics.error_rates.tis_scores import load_error_rate_parameters
 from mitograft.statistics.mmrm import MmrmResult, fit_mmrm
 from mitograft.statistics.mmrm_covariance import FALLBACK_CHAIN
 from mitograft.statistics.mmrm_design import VisitDesign, build_visit_design, compare_arms
+from mitograft.statistics.reference_imputation import impute_reference
 from mitograft.statistics.survival import kaplan_meier, log_rank
 
 __all__ = [
+    "jump_to_reference_of",
     "kaplan_meier_of",
     "log_rank_of",
     "mmrm_kenward_roger_of",
@@ -42,6 +46,17 @@ def mmrm_symmetric_of(data: Visits, level: float) -> Answer:
 def mmrm_symmetric_kenward_roger_of(data: Visits, level: float) -> Answer:
     """Return the difference at the last visit, compound symmetry, Kenward-Roger."""
     return _compare(data, _SYMMETRIC, "kenward-roger", level)
+
+
+def jump_to_reference_of(data: Visits, level: float) -> Answer:
+    """Return the difference at the last visit, missing values jumping to the second arm, jackknife."""
+    if not data.response.size:
+        raise UsageError("Reference imputation: found no measurement; expected some.")
+    people, row = np.unique(data.subject, return_inverse=True)
+    outcome, arm = np.full((people.size, data.last + 1), np.nan), np.zeros(people.size, dtype=int)
+    outcome[row, data.visit], arm[row] = data.response, data.arm
+    found = impute_reference(outcome, arm, 0, strategy="JR").difference(1, data.last, level=level)
+    return answer(found.p, found.low, found.high, found.note)
 
 
 def log_rank_of(data: Times, level: float) -> Answer:  # noqa: ARG001 - every analysis takes a level

@@ -64,7 +64,7 @@ def enumerate_grid(grid: Grid, n: int) -> list[Measured]:
     outcomes = list(product(*(range(k + 1) for k in most)))
     weights = np.array([_weights(grid.law, sizes, most, rates) for rates in grid.rates])
     found = []
-    for analysis in analyses_of(grid.design):
+    for analysis in analyses_of(grid.design, grid.name):
         measures = measures_of(analysis, null=grid.null, truths=tuple(grid.truths))
         if measures:
             answers = np.array([_evaluate(analysis, Counts(k, sizes)) for k in outcomes])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mitograft.statistics.error_rates import course_analyses as course
+from mitograft.statistics.error_rates import dose_analyses as dose
+from mitograft.statistics.error_rates import pair_analyses as pairs
 from mitograft.statistics.error_rates import response_analyses as response
 from mitograft.statistics.error_rates import value_analyses as value
 from mitograft.statistics.error_rates.designs import Answer, Design, Kind
@@ -44,6 +46,8 @@ class Analysis:
         1 where only a better result than the null hypothesis is rejected, at half the error.
     share
         One of how many trials it is tried in (slow ones in fewer).
+    tried_in
+        Scenarios it is tried in; None for all of its data.
     instead
         What to use where it may not be trusted; empty where it may.
     """
@@ -58,6 +62,7 @@ class Analysis:
     holds_in: tuple[str, ...] | None = None
     sides: Literal[1, 2] = 2
     share: int = 1
+    tried_in: tuple[str, ...] | None = None
     instead: str = ""
 
     def kind_in(self, scenario: str) -> Kind:
@@ -164,15 +169,24 @@ _TWO_ARMS: tuple[Analysis, ...] = (
     ),
     Analysis(
         "Probabilistic index interval", "probability of a higher value", "values, two arms", "approximate",
-        value.probabilistic_index_of, "index", 0.5, share=2, instead="exact rank-sum test for the p value",
+        value.probabilistic_index_of, "index", 0.5, share=4, instead="exact rank-sum test for the p value",
     ),
     Analysis(
         "Brunner-Munzel test", "probabilistic index of 1/2", "values, two arms", "approximate",
         value.brunner_munzel_of, instead=_RANKS,
     ),
     Analysis(
+        "Net benefit, interval of the exact test", "wins less losses", "values, two arms", "approximate",
+        pairs.net_benefit_of, "net benefit", 0.0, share=8, instead=_RANKS + " for the p value",
+    ),
+    Analysis(
+        "Net benefit, large-sample interval", "wins less losses", "values, two arms", "approximate",
+        pairs.net_benefit_large_sample_of, "net benefit", 0.0, share=8,
+        instead="net benefit with the interval of the exact test",
+    ),
+    Analysis(
         "Proportional odds, likelihood ratio", "common odds ratio", "categories, two arms", "approximate",
-        value.proportional_odds_of, "log odds ratio", 0.0, share=4, instead=_RANKS + " of the categories",
+        value.proportional_odds_of, "log odds ratio", 0.0, share=6, instead=_RANKS + " of the categories",
     ),
     Analysis(
         "Rank-sum test of categories, exact permutation", "equal distributions", "categories, two arms",
@@ -196,8 +210,16 @@ _TWO_ARMS: tuple[Analysis, ...] = (
         "approximate", course.mmrm_symmetric_kenward_roger_of, "difference", 0.0, share=4, instead=_KR,
     ),
     Analysis(
+        "Jump to reference, jackknife", "difference at the last visit", "visits, two arms", "approximate",
+        course.jump_to_reference_of, "difference", 0.0, share=20, tried_in=("visits, normal",), instead=_KR,
+    ),
+    Analysis(
+        "Wins by earlier response, exact permutation", "equal curves", "times, two arms", "exact",
+        pairs.wins_of_times_of, share=2,
+    ),
+    Analysis(
         "Log-rank test", "equal curves", "times, two arms", "approximate", course.log_rank_of,
-        instead=_EXACT_TWO + " of responders by a week, if nobody left before it",
+        instead="exact permutation test of wins by earlier response",
     ),
 )  # fmt: skip
 
@@ -220,11 +242,20 @@ _THREE_ARMS: tuple[Analysis, ...] = (
     ),
     Analysis(
         "Kruskal-Wallis test, exact", "equal distributions", "values, three arms", "exact", value.kruskal_of,
-        share=8,
+        share=12,
     ),
     Analysis(
         "Jonckheere-Terpstra trend, exact", "equal distributions", "values, three arms", "exact",
-        value.jonckheere_of, share=8,
+        value.jonckheere_of, share=12,
+    ),
+    Analysis(
+        "MCP-Mod contrast test", "no response to dose", "values, three arms", "exact", dose.contrast_test_of,
+        holds_in=("normal, three equal arms",), sides=1, share=2,
+        instead="the same contrasts by permutation, or the exact Jonckheere-Terpstra test",
+    ),
+    Analysis(
+        "MCP-Mod contrasts by permutation", "no response to dose", "values, three arms", "exact",
+        dose.permuted_contrast_test_of, sides=1, share=24, tried_in=("TIS, three equal arms",),
     ),
     Analysis(
         "Fisher's exact test, 3 x 4", "equal distributions", "categories, three arms", "exact",
@@ -247,6 +278,11 @@ _THREE_ARMS: tuple[Analysis, ...] = (
 ANALYSES = (*_ONE_ARM, *_TWO_ARMS, *_THREE_ARMS)
 
 
-def analyses_of(design: Design) -> tuple[Analysis, ...]:
-    """Return the analyses of one kind of data."""
-    return tuple(analysis for analysis in ANALYSES if analysis.design == design)
+def analyses_of(design: Design, scenario: str | None = None) -> tuple[Analysis, ...]:
+    """Return the analyses of one kind of data, or those of them that are tried in a scenario."""
+    return tuple(
+        analysis
+        for analysis in ANALYSES
+        if analysis.design == design
+        and (scenario is None or analysis.tried_in is None or scenario in analysis.tried_in)
+    )

@@ -136,8 +136,11 @@ def _times(arms: int, *, at_visits: bool) -> Draw:
 def _make_scenarios() -> tuple[Scenario, ...]:
     placebo, treated = tis_scores("placebo"), tis_scores("treated")
     wide, odds = _number("unequal_spread"), _number("log_odds_ratio")
-    same: Mapping[str, float] = {"difference": 0.0, "index": 0.5, "log odds ratio": 0.0}
-    effect = {"difference": treated.mean - placebo.mean, "index": treated.index(placebo)}
+    same: Mapping[str, float] = {"difference": 0.0, "index": 0.5, "net benefit": 0.0, "log odds ratio": 0.0}
+    index = treated.index(placebo)
+    effect = {
+        "difference": treated.mean - placebo.mean, "index": index, "net benefit": 2.0 * index - 1.0
+    }  # fmt: skip
     zero = {"mean": 0.0, "median": 0.0}
     alone = {"mean": treated.mean, "median": treated.median}
     free = {"share without": 1.0 - _number("placebo_at_least_20")}

@@ -65,7 +65,7 @@ def simulate_error_rates(scenario: Scenario, n: int, *, seed: int, trials: int) 
     tally: Tally = {}
     plan = [
         (analysis, measures)
-        for analysis in analyses_of(scenario.design)
+        for analysis in analyses_of(scenario.design, scenario.name)
         if (measures := measures_of(analysis, null=scenario.null, truths=tuple(scenario.truths)))
     ]
     for trial in range(trials):
