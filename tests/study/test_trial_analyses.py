@@ -146,3 +146,34 @@ def test_every_design_can_be_declared(tmp_path, section):
     assert part is not None
     assert part.escalation is not None
     assert part.escalation.planned(2).doses == 2
+
+
+def with_history(folder, table):
+    text = (
+        '[study]\nid = "s"\ntitle = "A study"\ndata_kind = "published"\n[history]\nn = 9\narms = "arms.csv"\n'
+    )
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    (folder / "arms.csv").write_text(table, encoding="utf-8")
+    return folder
+
+
+HEAD = "trial,nct,arm,population,week,threshold,responders,n,undetermined,pool,status,citation,note\n"
+
+
+def test_placebo_arms_of_the_study_join_those_shipped(tmp_path, mitograft):
+    row = "OURS,,placebo,PM and DM,12,20,2,40,0,yes,source,our registry,\n"
+    done = mitograft("run", with_history(tmp_path, HEAD + row))
+    assert done.code == 0, done.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "our registry" in page
+    # ProDERM alone gives 21 of 48; with 2 of 40 beside it, about a quarter of placebo patients respond.
+    assert "About 26 % of placebo patients" in page
+
+
+def test_mistakes_in_placebo_arms_are_all_told(tmp_path, mitograft):
+    rows = "OURS,,placebo,PM,12,20,9,4,0,yes,source,c,\nOTHER,,placebo,PM,-1,25,2,40,0,maybe,source,c,\n"
+    done = mitograft("run", with_history(tmp_path, HEAD + rows))
+    assert done.code == 2
+    for words in ("arms.csv", "responders", "week", "threshold", "pool"):
+        assert words in done.err
+    assert not (tmp_path / "out").exists()

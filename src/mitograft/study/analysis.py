@@ -28,6 +28,7 @@ from mitograft.tables.read import read_table
 from mitograft.trial.adam import core_set_table, subjects_table
 from mitograft.trial.core_set import CohortScore, derive_tis
 from mitograft.trial.history import SingleArmReading, load_single_arm_parameters, read_single_arm
+from mitograft.trial.placebo import load_placebo_arms, read_placebo_arms
 from mitograft.trial.responders import Counts, Origin, count_responders, derive_difference, derive_rate
 from mitograft.trial.subjects import Mark, Subject, read_marks, read_subjects
 
@@ -222,23 +223,29 @@ def _agreement(patients: Patients, origin: Origin) -> Iterator[Evidence]:
 
 
 def read_history(
-    config: StudyConfig, patients: Patients | None, trial: Trial | None = None
+    study: Study, patients: Patients | None, trial: Trial | None = None
 ) -> tuple[SingleArmReading, int | None] | None:
     """Read every result of the single arm against history; with the responders seen where a group is named.
 
-    Patients of the group whose missing measures leave the response open count as non-responders.
+    Patients of the group whose missing measures leave the response open count as non-responders. Placebo arms
+    of a file of the study join those that come with mitograft.
 
     Raises
     ------
     UsageError
         If the group has no scored patient.
+    InputError
+        If the file of placebo arms breaks a rule.
     """
-    part = config.history
+    part = study.config.history
     if part is None:
         return None
-    parameters = load_single_arm_parameters().override(config.overrides("history"))
+    parameters = load_single_arm_parameters().override(study.config.overrides("history"))
+    arms = load_placebo_arms()
+    if part.arms is not None:
+        arms += read_placebo_arms(read_table(study.path(part.arms)))
     if part.group is None or patients is None:
-        return read_single_arm(part.n, part.threshold, parameters=parameters), None
+        return read_single_arm(part.n, part.threshold, arms, parameters=parameters), None
     chosen = patients.primary & _in_group(patients, part.group, trial)
     score = patients.cohort.score
     counts = count_responders(
@@ -248,7 +255,7 @@ def read_history(
         raise UsageError(
             f"study.toml: found history group {part.group!r}; expected a group of the patients, or all."
         )
-    return read_single_arm(counts.n, part.threshold, parameters=parameters), counts.sure
+    return read_single_arm(counts.n, part.threshold, arms, parameters=parameters), counts.sure
 
 
 def _in_group(patients: Patients, group: str, trial: Trial | None) -> npt.NDArray[np.bool_]:

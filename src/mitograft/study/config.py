@@ -66,12 +66,13 @@ class HistoryPart(Part):
     """``[history]``: the single-arm trial that is read against placebo arms.
 
     With ``group``, patients and responders are counted in that group of the trial (``all``: in every group);
-    without it every possible result of ``n`` patients is read.
+    without it every possible result of ``n`` patients is read. ``arms`` is a table of further placebo arms.
     """
 
     n: Annotated[int, Field(ge=1, le=1000)] = 9
     group: Text | None = None
     threshold: Literal[20, 40, 60] = 20
+    arms: StudyPath | None = None
 
 
 class OwnClaim(Part):

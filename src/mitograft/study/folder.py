@@ -88,6 +88,7 @@ def files_of(study: Study) -> list[Path]:
     config = study.config
     trial = config.trial
     names = [FILE] + ([n for n in (trial.core_set, trial.subjects, trial.marks) if n] if trial else [])
+    names += [config.history.arms] if config.history and config.history.arms else []
     parts = (config.product, config.invitro, config.mouse)
     folders = [part.folder for part in parts if part is not None]
     folders += [name for name in (trial.folder, trial.meddra) if name] if trial else []

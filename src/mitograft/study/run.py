@@ -104,7 +104,7 @@ def run_study(study: Study, *, command: Sequence[str], progress: Progress | None
     patients = analyse_patients(study, trial)
     if study.config.history:
         tell(_HISTORY)
-    history = read_history(study.config, patients, trial)
+    history = read_history(study, patients, trial)
     tell(_CLAIMS)
     evidence = _evidence(study, (product, invitro, mouse, trial, patients), history)
     claims = judge_claims(study.config, evidence)
