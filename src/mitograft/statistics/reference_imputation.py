@@ -13,7 +13,8 @@ with much missing it can be smaller than with complete data, since the strategy 
 ``information-anchored`` holds fixed what the strategy shifts each imputed value against missing at random,
 so that missing values cost information as they do at random (Lu 2021). The estimate is the same.
 
-All intervals are approximate: with a handful of subjects they are too narrow.
+All intervals are approximate, made for many subjects. Of a handful the jackknife often has no standard error,
+as the data without one subject determine no model; the note of a result then says so.
 
 Sources: Carpenter, Roger and Kenward, J Biopharm Stat 2013;23:1352; Wolbers et al., Pharm Stat 2022;21:1246;
 Lu, Stat Biopharm Res 2021;13:483; Cro et al., J R Stat Soc A 2019;182:623 (information anchoring).
