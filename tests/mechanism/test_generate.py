@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mitograft.mechanism.equations import Model, load_model, parse_model
 from mitograft.mechanism.equations.generate import generate_source, generator_digest
 from mitograft.mechanism.equations.lanes import LANES, generate_lanes
+from mitograft.mechanism.equations.symbols import symbols
 from mitograft.seeds import stream
 
 Array = NDArray[np.float64]
@@ -27,10 +28,11 @@ on dose(amount)
   given = given + amount
   A = A + given*log(k)
 a = exp(-k*exp(-t/K)) + sqrt(A) + A**1.5 + A**-2 + log(A + 2)/(3*A)
-A' = given*(a - A)**3/(1 + a)**5 - k*K*A + 2*k - A/(k*(A + 1)) - a**4
+b = given*(a - A)**3/(1 + a)**5 - k*A + 2*k - A/(k*(A + 1)) - a**4
+A' = b/K
 """
-PARAMETERS = "name,value,unit,kind,status,citation,note\nk,0.5,1,x,assumed,n,\nK,1.5,1,x,assumed,n,\n"
-STATES = "name,label,unit,initial,lower,upper,status,citation,note\nA,a,1,1/K + 0.25,,,assumed,n,\n"
+PARAMETERS = "name,value,unit,kind,status,citation,note\nk,0.5,1,x,assumed,n,\nK,1.5,d,x,assumed,n,\n"
+STATES = "name,label,unit,initial,lower,upper,status,citation,note\nA,a,1,k/2 + 0.25,,,assumed,n,\n"
 
 
 def small() -> Model:
@@ -39,7 +41,7 @@ def small() -> Model:
 
 def run(text: str) -> dict[str, Any]:
     space: dict[str, Any] = {}
-    exec(compile(text, "generated", "exec"), space)
+    exec(compile(text, "generated", "exec"), space)  # noqa: S102  our own text, as the solver runs it
     return space
 
 
@@ -68,7 +70,7 @@ def scope(model: Model, t: float, y: Array, p: Array) -> dict[str, Any]:
 def evaluate(model: Model, t: float, y: Array, p: Array) -> tuple[Array, Array]:
     known, rates = scope(model, t, y, p), []
     for statement in model.statements:
-        value = eval(statement.code, dict(known))
+        value = eval(statement.code, dict(known))  # noqa: S307  checked by the reader
         if statement.rate:
             rates.append(value)
         else:
@@ -97,7 +99,7 @@ def test_events_do_what_the_file_says_in_its_order(model: Model) -> None:
         t, y, p = draw(model, code, kind)
         known = scope(model, t, y, p) | {"amount": 0.7}
         for a in assignments:
-            known[a.name] = eval(a.code, dict(known))
+            known[a.name] = eval(a.code, dict(known))  # noqa: S307  checked by the reader
         code[f"event_{kind}"](t, 0.7, y, p)
         np.testing.assert_allclose(y, [known[name] for name in model.state_names], rtol=1e-14)
         names = (*model.parameter_names, *model.memory)
@@ -151,7 +153,7 @@ def test_the_exponential_of_lanes_is_accurate_between_its_bounds() -> None:
     code = run(
         generate_lanes(
             parse_model(
-                "memory b = 1\na = exp(b*A)\nA' = a*k*K", PARAMETERS, STATES.replace("1/K + 0.25", "0")
+                "memory b = 1\na = exp(b*A)\nA' = a*k/K", PARAMETERS, STATES.replace("k/2 + 0.25", "0")
             )
         )
     )
@@ -202,3 +204,69 @@ def test_the_key_of_the_cache_follows_the_equations() -> None:
     other = parse_model(SMALL.replace("2*k", "3*k"), PARAMETERS, STATES)
     assert generator_digest(small()) == generator_digest(small())
     assert generator_digest(other) != generator_digest(small())
+
+
+def differences(code: dict[str, Any], t: float, y: Array, p: Array) -> tuple[Array, Array]:
+    """Return central differences of the rates by every state and by time."""
+
+    def rates(time: float, states: Array) -> Array:
+        out = np.zeros(y.size)
+        code["rhs"](time, states, p, out)
+        return out
+
+    step = 1e-5
+    columns = [(rates(t, y + step * e) - rates(t, y - step * e)) / (2 * step) for e in np.eye(y.size)]
+    return np.array(columns).T, (rates(t + step, y) - rates(t - step, y)) / (2 * step)
+
+
+@pytest.mark.parametrize("what", ["one", "two", "three", "four"])
+def test_the_jacobian_is_that_of_differences(what: str) -> None:
+    model = load_model()
+    code = run(generate_source(model))
+    t, y, p = draw(model, code, what)
+    by_state, by_time = differences(code, t, y, p)
+    dense, time = np.zeros((y.size, y.size)), np.zeros(y.size)
+    code["jac_dense"](t, y, p, dense)
+    code["dfdt"](t, y, p, time)
+    # Error of a central difference: step^2 times the third derivative, plus rounding over the step.
+    np.testing.assert_allclose(dense, by_state, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(time, by_time, rtol=1e-6, atol=1e-6)
+    assert np.abs(time).max() > 0
+
+
+def test_the_sparse_entries_are_the_dense_ones() -> None:
+    model = load_model()
+    code = run(generate_source(model))
+    t, y, p = draw(model, code, "sparse")
+    dense, entries = np.zeros((y.size, y.size)), np.zeros(len(code["ROWS"]))
+    code["jac_dense"](t, y, p, dense)
+    code["jac"](t, y, p, entries)
+    np.testing.assert_array_equal(dense[code["ROWS"], code["COLS"]], entries)
+    assert np.count_nonzero(dense) == np.count_nonzero(entries)
+    assert len(entries) < y.size**2 / 2
+
+
+def test_the_pattern_holds_every_dependence_that_is_found_by_trying() -> None:
+    model = load_model()
+    code = run(generate_source(model))
+    pattern = set(zip(code["ROWS"], code["COLS"], strict=True))
+    t, y, p = draw(model, code, "trying")
+    before = evaluate(model, t, y, p)[0]
+    for j in range(y.size):
+        moved = y.copy()
+        moved[j] += 0.01
+        changed = np.flatnonzero(evaluate(model, t, moved, p)[0] != before)
+        assert {(int(i), j) for i in changed} <= pattern
+
+
+def test_an_expanded_rate_uses_states_alone() -> None:
+    model = load_model()
+    system = symbols(model)
+    code = run(generate_source(model))
+    t, y, p = draw(model, code, "expanded")
+    names = {*model.state_names, *model.parameter_names, *model.memory, "t"}
+    whole = system.expanded("FIBRE")
+    assert {s.name for s in whole.free_symbols} <= names
+    values = dict(zip((*model.state_names, *model.parameter_names, *model.memory), (*y, *p), strict=False))
+    rate = evaluate(model, t, y, p)[0][model.state_names.index("FIBRE")]
+    assert float(whole.subs({**values, "t": t})) == pytest.approx(rate, rel=1e-10)

@@ -1,10 +1,10 @@
 """The generated functions for many individuals in lockstep, in a form that compilers turn into vector code.
 
-``rhs_lanes(t, y, p, out)`` and its like compute what the functions of one individual do, ``LANES`` at once.
-``t`` has one element for each lane; ``y``, ``p`` and ``out`` are flat and contiguous, item ``i`` of lane ``k``
-at ``i*LANES + k``. With constant strides LLVM sees that the arrays do not overlap and vectorises the one loop
-over lanes; with two-dimensional arrays it does not (numba 0.68: no packed instruction, 5 times slower), nor
-with fewer than 16 lanes.
+``rhs_lanes(t, y, p, out)`` and its like compute for ``LANES`` individuals what ``rhs`` does for one.
+``t`` has one element for each lane; ``y``, ``p`` and ``out`` are flat and contiguous, with item ``i`` of lane
+``k`` at ``i*LANES + k``. With constant strides LLVM sees that the arrays do not overlap and vectorises the one
+loop over lanes; with two-dimensional arrays it does not (numba 0.68: no packed instruction, 5 times slower),
+nor with fewer than 16 lanes.
 
 ``exp`` would be a call and stop the vectorising. Here it is its Taylor polynomial at ``x/1024``, squared ten
 times, with ``x`` kept within -700 and 700: relative error below 3e-13.

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from mitograft.errors import Violation
 from mitograft.mechanism.equations.check import check_names
+from mitograft.mechanism.equations.dimensions import check_units
 from mitograft.mechanism.equations.language import read_lines
 from mitograft.mechanism.equations.model import Model, ModelError, State
 from mitograft.tables.parameters import STATUSES, Parameter, Parameters
@@ -56,7 +57,7 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
     violations += check_names(draft, rows, table)
     _stop(violations)
     order = {e.name: i for i, e in enumerate(e for e in draft.statements if e.rate)}
-    return Model(
+    model = Model(
         states=tuple(sorted(rows, key=lambda s: order[s.name])),
         parameters=table,
         memory=draft.memory,
@@ -64,6 +65,8 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
         events={kind: tuple(assignments) for kind, assignments in draft.events.items()},
         words=draft.words,
     )
+    _stop(list(check_units(model)))
+    return model
 
 
 def _stop(violations: list[Violation]) -> None:
@@ -113,7 +116,7 @@ def _states(text: str, violations: list[Violation]) -> list[State]:
     file, states = "states.csv", []
     for line, row in enumerate(_rows(text, _STATE, file, violations), 2):
         place = (file, line, row["name"])
-        bounds = [_number(row[k], place, violations) if row[k] else None for k in ("lower", "upper")]
-        about = (row["status"], row["citation"], row["note"])
-        states.append(State(row["name"], row["label"], row["unit"], row["initial"], *bounds, *about))
+        lower, upper = (_number(row[k], place, violations) if row[k] else None for k in ("lower", "upper"))
+        start = (row["name"], row["label"], row["unit"], row["initial"])
+        states.append(State(*start, lower, upper, row["status"], row["citation"], row["note"]))
     return states
