@@ -260,7 +260,7 @@ def target_dose(
     >>> data = dose_means([0, 0, 300, 300, 600, 600], [1, 3, 6, 8, 11, 13])
     >>> found = target_dose(fit_shape(data, "linear"), 5)
     >>> f"{found.dose:.0f} ({found.low:.0f} to {found.high:.0f})"
-    '300 (203 to 577)'
+    '300 (224 to 455)'
     """
     check_level(level)
     if not 0.0 < delta < math.inf:
