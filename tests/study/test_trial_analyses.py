@@ -93,6 +93,20 @@ def test_the_claim_about_the_score_is_never_without_the_history(done):
     assert score.n <= 24  # subjects given placebo are no part of it
 
 
+def test_every_section_counts_responders_alike(done):
+    page = (done / "out" / "report.html").read_text(encoding="utf-8")
+    rows = load_evidence(done / "out" / "evidence.json")
+    note = next(
+        r.note for r in rows if "estimand response" in r.quantity and r.contrast == "PN-101 600 ug vs Placebo"
+    )
+    other = next(
+        r.note for r in rows if "estimand response" in r.quantity and r.contrast == "PN-101 300 ug vs Placebo"
+    )
+    k = sum(int(re.search(r"(\d+) of 12 against", text).group(1)) for text in (note, other))
+    assert "A single arm of 24 against historical placebo" in page
+    assert f"Seen: {k} of 24" in page
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

@@ -227,8 +227,9 @@ def read_history(
 ) -> tuple[SingleArmReading, int | None] | None:
     """Read every result of the single arm against history; with the responders seen where a group is named.
 
-    Patients of the group whose missing measures leave the response open count as non-responders. Placebo arms
-    of a file of the study join those that come with mitograft.
+    In a whole trial they are those of the first estimand of a response with this threshold, so that every
+    section counts alike; a subject who was not assessed counts as a non-responder. Placebo arms of a file of
+    the study join those that come with mitograft.
 
     Raises
     ------
@@ -246,6 +247,9 @@ def read_history(
         arms += read_placebo_arms(read_table(study.path(part.arms)))
     if part.group is None or patients is None:
         return read_single_arm(part.n, part.threshold, arms, parameters=parameters), None
+    counted = _of_estimand(trial, part.group, part.threshold)
+    if counted is not None:
+        return read_single_arm(counted[0], part.threshold, arms, parameters=parameters), counted[1]
     chosen = patients.primary & _in_group(patients, part.group, trial)
     score = patients.cohort.score
     counts = count_responders(
@@ -256,6 +260,24 @@ def read_history(
             f"study.toml: found history group {part.group!r}; expected a group of the patients, or all."
         )
     return read_single_arm(counts.n, part.threshold, arms, parameters=parameters), counts.sure
+
+
+def _of_estimand(trial: Trial | None, group: str, threshold: int) -> tuple[int, int] | None:
+    """Return subjects and responders of a group under the trial's estimand; None where it has none."""
+    if trial is None or trial.efficacy is None:
+        return None
+    placebo = {arm.name for arm in trial.protocol.arms if arm.placebo}
+    for one in trial.efficacy.analysed:
+        if one.estimand.variable == "response" and one.estimand.threshold == threshold:
+            arms = one.outcomes.arms
+            mine = [
+                i
+                for i, arm in enumerate(arms)
+                if arm == group or (group == ALL_GROUPS and arm not in placebo)
+            ]
+            if mine:
+                return len(mine), int(one.outcomes.responds[mine].sum())
+    return None
 
 
 def _in_group(patients: Patients, group: str, trial: Trial | None) -> npt.NDArray[np.bool_]:
