@@ -94,6 +94,14 @@ def test_elir_is_predictively_consistent(parts, n):
     assert mixture_predictive(n, prior) @ after == pytest.approx(elir_size(prior) + n, rel=1e-5)
 
 
+@pytest.mark.parametrize("b", [1.001, 1.02, 1.125, 1.5])
+def test_elir_of_slowly_falling_tails(b):
+    # Two components that differ little where their densities end: most of the integral lies in the tails.
+    prior = BetaMixture(np.array([0.5, 0.5]), Beta.of([1, 1], [1, b]))
+    after = [elir_size(prior.updated(k, 2)) for k in range(3)]
+    assert mixture_predictive(2, prior) @ after == pytest.approx(elir_size(prior) + 2, abs=1e-6)
+
+
 def test_the_other_sizes_are_not_predictively_consistent():
     # What tells the three apart; if this fails they have become the same.
     n = 10
@@ -128,6 +136,8 @@ def test_a_vague_part_lowers_every_size():
 def test_what_does_not_exist_is_said():
     size = effective_size(BetaMixture(np.array([0.5, 0.5]), Beta.of([0.5, 0.8], [2, 3])))
     assert np.isnan(size.elir)
+    assert np.isnan(elir_size(BetaMixture(np.array([0.5, 0.5]), Beta.of([0.5, 1], [2, 2]))))
+    assert np.isfinite(elir_size(BetaMixture(np.array([0.5, 0.5]), Beta.of([0.5, 0.5], [2, 3]))))
     assert "ELIR does not exist" in size.note
     assert "no mode between 0 and 1" in size.note
     assert not effective_size(PRINTED).note

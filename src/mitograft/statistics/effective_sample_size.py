@@ -14,7 +14,7 @@ For Beta(a, b) each of them gives ``a + b`` exactly; for a mixture they differ, 
   Beta(a, b) over the Fisher information is ``a + b`` everywhere, whatever ``a`` and ``b``. Computed on the
   scale of the rate it comes out smaller by the density at 0 and at 1 (2 for a uniform prior, ``2 w`` for a
   mixture with a uniform part of weight ``w``) and does not exist for ``a < 1``. Of a mixture it does not
-  exist where two components have different ``a`` (or ``b``) and both are below 1; then it is NaN.
+  exist where two components have different ``a`` (or ``b``), neither above 1; then it is NaN.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["EffectiveSize", "effective_size", "elir_size", "moment_size", "morita_size"]
 
 _STEPS = 4000
+_FURTHEST = 600.0  # log-odds whose exponentials are numbers
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,9 @@ def elir_size(prior: Beta | BetaMixture) -> float:
     share = _share(theta, mixture)
     slope = parts.a - np.outer(p, parts.a + parts.b)
     spread = np.sum(share * slope**2, axis=1) - np.sum(share * slope, axis=1) ** 2
-    density = np.exp(_log_density(theta, mixture))
-    return whole - float(np.sum(density * spread / (p * q)) * (theta[1] - theta[0]))
+    each = np.exp(_log_each(theta, mixture)) / (p * q)[:, np.newaxis]
+    inside = float(np.trapezoid(each.sum(axis=1) * spread, theta))
+    return whole - inside - _beyond(parts.a, each[0]) - _beyond(parts.b, each[-1])
 
 
 def _mixture(prior: Beta | BetaMixture) -> BetaMixture:
@@ -106,8 +108,27 @@ def _mixture(prior: Beta | BetaMixture) -> BetaMixture:
 
 
 def _two_infinite(exponent: Array) -> bool:
-    """Whether two components of different exponents make the integral infinite at that end."""
-    return bool(np.unique(exponent[exponent < 1.0]).size > 1)
+    """Whether a component besides that of the smallest exponent makes the integral infinite at that end."""
+    return bool(np.any((exponent <= 1.0) & (exponent > exponent.min())))
+
+
+def _slowest(exponent: Array) -> float:
+    """Return the log-odds by which the integrand of ELIR has ended, or has only one component left."""
+    more = exponent[exponent > exponent.min()]
+    if more.size == 0 or more.min() <= 1.0:
+        return 0.0
+    ended = np.minimum(30.0 / (more - exponent.min()), 40.0 / (more - 1.0))
+    return float(np.max(np.minimum(ended, _FURTHEST)))
+
+
+def _beyond(exponent: Array, at_end: Array) -> float:
+    """Return what the integral of ELIR has beyond one end of the grid.
+
+    There the component of the smallest exponent is nearly all, and component ``j`` adds ``each_j (e_j -
+    e_min)^2 / p (1 - p)``, which falls off as ``exp(-(e_j - 1) t)``. ``at_end`` is ``each / p (1 - p)``.
+    """
+    more = exponent > exponent.min()
+    return float(np.sum(at_end[more] * (exponent[more] - exponent.min()) ** 2 / (exponent[more] - 1.0)))
 
 
 def _theta(mixture: BetaMixture) -> Array:
@@ -116,8 +137,8 @@ def _theta(mixture: BetaMixture) -> Array:
     centre = np.log(a) - np.log(b)
     # Tails fall off as exp(a theta) and exp(-b theta), near the centre as a normal distribution.
     sd = np.sqrt(1.0 / a + 1.0 / b)
-    low = float(np.min(centre - 9.0 * sd - 40.0 / a / (1.0 + a)))
-    high = float(np.max(centre + 9.0 * sd + 40.0 / b / (1.0 + b)))
+    low = min(float(np.min(centre - 9.0 * sd - 40.0 / a / (1.0 + a))), -_slowest(a))
+    high = max(float(np.max(centre + 9.0 * sd + 40.0 / b / (1.0 + b))), _slowest(b))
     count = max(_STEPS, int(np.ceil((high - low) / (0.2 * float(np.min(sd))))))
     return np.linspace(low, high, count)
 
