@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mitograft.statistics.ordinal import proportional_odds
-from mitograft.statistics.probabilistic_index import probabilistic_index
+from mitograft.statistics.ordinal_category import compare_categories as compare_ordinal
 from mitograft.statistics.row_mean_scores import row_mean_scores
 from mitograft.trial.efficacy.estimate import Estimate
 from mitograft.trial.efficacy.outcomes import CATEGORIES, Outcomes
+from mitograft.trial.efficacy.strata import usable_strata
 
 __all__ = ["compare_categories"]
 
 _BLANK = math.nan
+_PAIR = 2
 
 
 def compare_categories(
@@ -21,41 +22,48 @@ def compare_categories(
 ) -> Iterator[Estimate]:
     """Yield, for each arm, the probabilistic index (primary), the common odds ratio and the stratified test.
 
-    A category that cannot be told is left out and counted in the note.
+    The p value of the index is that of the exact rank-sum test, within diagnosis where it can be (van
+    Elteren). A category that cannot be told is left out and counted in the note.
     """
     for arm in arms:
-        one, two = (outcomes.categories[outcomes.members(name)] for name in (arm, control))
-        seen = [[float(x) for x in values[~np.isnan(values)]] for values in (one, two)]
-        left = one.size + two.size - len(seen[0]) - len(seen[1])
-        contrast, note = f"{arm} vs {control}", f"{left} without a category are left out." if left else ""
-        if not seen[0] or not seen[1]:
+        both = [i for i, name in enumerate(outcomes.arms) if name in (arm, control)]
+        seen = [i for i in both if not math.isnan(outcomes.categories[i])]
+        left = len(both) - len(seen)
+        note = f"{left} without a category are left out." if left else ""
+        if len({outcomes.arms[i] for i in seen}) < _PAIR:
             yield Estimate(
-                "probabilistic index", contrast, _BLANK, _BLANK, _BLANK, level, _BLANK, "1", 0, "no estimate",
-                "exact", primary=True, note="no category in one of the arms",
+                "probabilistic index", f"{arm} vs {control}", _BLANK, _BLANK, _BLANK, level, _BLANK, "1", 0,
+                "no estimate", "approximate", primary=True, note="no category in one of the arms",
             )  # fmt: skip
             continue
-        yield from _compare(seen[0], seen[1], contrast, level, note)
+        yield from _compare(outcomes, seen, (arm, control), level, note)
     yield from _stratified(outcomes, arms, control, level)
 
 
 def _compare(
-    one: Sequence[float], two: Sequence[float], contrast: str, level: float, note: str
+    outcomes: Outcomes, seen: Sequence[int], pair: tuple[str, str], level: float, note: str
 ) -> Iterator[Estimate]:
-    n = len(one) + len(two)
-    index = probabilistic_index(one, two, level=level)
+    strata = [outcomes.strata[i] for i in seen]
+    within = usable_strata(strata)
+    found = compare_ordinal(
+        [CATEGORIES[int(outcomes.categories[i])] for i in seen],
+        [outcomes.arms[i] == pair[0] for i in seen],
+        CATEGORIES,
+        strata=strata if within else None,
+        level=level,
+    )
+    contrast, index, odds = f"{pair[0]} vs {pair[1]}", found.index, found.odds
     yield Estimate(
-        "probabilistic index", contrast, index.estimate, index.low, index.high, level, index.p, "1", n,
-        "share of pairs in which the treated category is better, ties for half; exact permutation p and an "
-        "interval calibrated to it", "approximate", primary=True, note=note,
+        "probabilistic index", contrast, index.estimate, index.low, index.high, level, found.test.p, "1",
+        len(seen), "share of pairs in which the treated category is better, ties for half, with an interval "
+        f"calibrated to its permutation test; p: {found.test.description}"
+        + (", within diagnosis" if within else ""),
+        "approximate", primary=True, note=note,
     )  # fmt: skip
-    odds = proportional_odds(one, two, level=level)
-    if math.isnan(odds.log_odds_ratio):
-        note = f"{note} All are in one category: there is no odds ratio.".strip()
-    elif odds.separated:
-        note = f"{note} The arms do not overlap: one limit is infinite.".strip()
     yield Estimate(
         "log odds ratio of a better category", contrast, odds.log_odds_ratio, odds.low, odds.high, level,
-        odds.p, "log odds", n, "proportional odds, profile likelihood", "approximate", note=note,
+        odds.p, "log odds", len(seen), odds.method + (", adjusted for diagnosis" if within else ""),
+        "approximate", note=f"{note} {odds.note}".strip(),
     )  # fmt: skip
 
 
