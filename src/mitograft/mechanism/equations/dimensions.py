@@ -2,8 +2,8 @@
 
 A dimension is a vector of exponents of base units (day, microgram, cell, particle). Parameters and states
 bring theirs; numbers have none; those of memory and of amounts of events are unknown and follow from their
-use: every sum, function, rate and assignment is a linear equation in exponents, solved as it is met. What then
-does not agree is named with its line.
+use: every sum, function, rate and assignment is a linear equation in exponents, solved as it is met. What
+then does not agree is named with its line.
 """
 
 import ast

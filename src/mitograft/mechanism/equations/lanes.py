@@ -2,7 +2,7 @@
 
 ``rhs_lanes(t, y, p, out)`` and its like compute for ``LANES`` individuals what ``rhs`` does for one.
 ``t`` has one element for each lane; ``y``, ``p`` and ``out`` are flat and contiguous, with item ``i`` of lane
-``k`` at ``i*LANES + k``. With constant strides LLVM sees that the arrays do not overlap and vectorises the one
+``k`` at ``i*LANES + k``. With constant strides LLVM sees that the arrays do not overlap and vectorises the
 loop over lanes; with two-dimensional arrays it does not (numba 0.68: no packed instruction, 5 times slower),
 nor with fewer than 16 lanes.
 
