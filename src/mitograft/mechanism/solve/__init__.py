@@ -1,0 +1,8 @@
+"""The solver: thousands to millions of virtual individuals, each with its own parameters, events and times."""
+
+from mitograft.mechanism.solve.cohort import Event
+from mitograft.mechanism.solve.run import METHODS, solve
+from mitograft.mechanism.solve.solution import STATUS, Solution
+from mitograft.mechanism.solve.stream import solve_stream, write_stream
+
+__all__ = ["METHODS", "STATUS", "Event", "Solution", "solve", "solve_stream", "write_stream"]
