@@ -105,13 +105,12 @@ def _history(findings: Findings) -> Columns:
         "rate_low": reading.low.tolist(),
         "rate_high": reading.high.tolist(),
     }
-    for part in (reading.full, reading.discounted, reading.widened):
-        if part is not None:
-            name = part.name.replace(" ", "_")
-            columns[f"probability_{name}"] = part.probability.tolist()
-            columns[f"difference_{name}"] = part.difference.tolist()
-            columns[f"low_{name}"], columns[f"high_{name}"] = part.low.tolist(), part.high.tolist()
-            columns[f"chance_{name}"] = part.chance.tolist()
+    for part in reading.readings:
+        name = part.name.replace(" ", "_").replace("-", "_")
+        columns[f"probability_{name}"] = part.probability.tolist()
+        columns[f"difference_{name}"] = part.difference.tolist()
+        columns[f"low_{name}"], columns[f"high_{name}"] = part.low.tolist(), part.high.tolist()
+        columns[f"chance_{name}"] = part.chance.tolist()
     columns["naive"] = reading.naive.tolist()
     return columns
 

@@ -17,6 +17,7 @@ __all__ = ["PARTS", "flatten", "parameter_mistakes", "parameters_of", "shipped_p
 PARTS = (
     "tis", "history", "seahorse", "plate", "myotube", "uptake", "product", "histology", "function",
     "cytokine", "metabolite", "infiltrate", "expression", "adam", "efficacy", "safety",
+    "regression",
 )  # fmt: skip
 # What would make an analysis fall over rather than give a strange number: (lowest, highest, whole number).
 _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
@@ -33,6 +34,11 @@ _BOUNDS: Mapping[str, tuple[float, float, bool]] = {
     "costes_shuffles": (10, 10_000, True),
     "drift_p": (1e-6, 0.5, False),
     "history_weight": (0.001, 1, False),
+    "tau_scale": (0.01, 5, False),
+    "centre_rate": (0.01, 0.99, False),
+    "centre_sd": (0.1, 10, False),
+    "vague_weight": (0.001, 0.999, False),
+    "mixture_components": (1, 8, True),
     "conviction": (0.5, 0.9999, False),
     "strong_conviction": (0.5, 0.9999, False),
     "rate_low": (0.001, 0.5, False),
@@ -227,6 +233,12 @@ def _safety() -> Parameters:
     return load_safety_settings()
 
 
+def _regression() -> Parameters:
+    from mitograft.trial.history import load_regression_parameters
+
+    return load_regression_parameters()
+
+
 _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "tis": _tis,
     "history": _history,
@@ -244,4 +256,5 @@ _LOADERS: Mapping[str, Callable[[], Parameters]] = {
     "adam": _adam,
     "efficacy": _efficacy,
     "safety": _safety,
+    "regression": _regression,
 }

@@ -25,8 +25,8 @@ from mitograft.study.sections.provenance import evidence_table, provenance_secti
 from mitograft.study.sections.tis import tis_section
 from mitograft.study.sections.trial import trial_sections
 from mitograft.study.trial import Trial
-from mitograft.tables.parameters import Parameter
-from mitograft.trial.history import SingleArmReading
+from mitograft.tables.parameters import Parameter, Parameters
+from mitograft.trial.history import SingleArmReading, load_regression_parameters
 
 __all__ = ["Findings", "flagged_values", "make_document"]
 
@@ -84,9 +84,14 @@ def _sections(
         yield tis_section(findings.patients, study.data_kind)
     if findings.history is not None:
         reading, observed = findings.history
-        yield history_section(reading, observed, "published" if observed is None else study.data_kind)
+        kind = "published" if observed is None else study.data_kind
+        yield history_section(reading, observed, _regression(findings.config), kind)
     yield flagged_section(flagged_values(findings), findings.config.assumptions)
     yield provenance_section(inputs, versions, command, study.seed)
+
+
+def _regression(config: StudyConfig) -> Parameters:
+    return load_regression_parameters().override(config.overrides("regression"))
 
 
 def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
@@ -108,6 +113,7 @@ def flagged_values(findings: Findings) -> list[tuple[str, Parameter]]:
         found += [("mouse arm", p) for p in findings.mouse.details.parameters()]
     if findings.history is not None:
         found += [("single arm against history", p) for p in findings.history[0].parameters.flagged()]
+        found += [("regression to the mean", p) for p in _regression(findings.config).flagged()]
     return found
 
 
@@ -152,7 +158,13 @@ def _against_history(reading: SingleArmReading, observed: int | None) -> str:
     )
     if needed is None:
         return f"{who} cannot exceed historical placebo {goal}, whatever its result."
-    return f"{who} exceeds historical placebo {goal} only if at least {needed} reach {score}."
+    text = f"{who} exceeds historical placebo {goal} only if at least {needed} reach {score}"
+    doubtful = reading.robust.smallest.get(level)
+    if doubtful == needed:
+        return f"{text}."
+    if doubtful is None:
+        return f"{text}; if the history may not fit, no result is enough."
+    return f"{text}, and at least {doubtful} if the history may not fit."
 
 
 def _facts(findings: Findings) -> Iterator[tuple[str, str]]:

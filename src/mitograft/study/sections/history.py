@@ -5,13 +5,16 @@ from mitograft.report.document import Figure, Paragraph, Section, Table, TableCo
 from mitograft.report.figures import Curve, draw_history
 from mitograft.report.numbers import format_interval
 from mitograft.study.sections.untreated import untreated_blocks
+from mitograft.tables.parameters import Parameters
 from mitograft.trial.history import HistoryReading, SingleArmReading
 
 __all__ = ["history_section"]
 
 
-def history_section(reading: SingleArmReading, observed: int | None, data_kind: DataKind) -> Section:
-    """Show, for every number of responders, what it says beside historical placebo."""
+def history_section(
+    reading: SingleArmReading, observed: int | None, regression: Parameters, data_kind: DataKind
+) -> Section:
+    """Show what each number of responders says beside historical placebo, and what needs no treatment."""
     blocks = (
         Paragraph(
             "A trial without a control arm shows how many patients improved, not how many improved "
@@ -35,7 +38,7 @@ def history_section(reading: SingleArmReading, observed: int | None, data_kind: 
             f"{reading.meta_analytic.note}",
             "note",
         ),
-        *untreated_blocks(),
+        *untreated_blocks(regression),
     )
     title = f"A single arm of {reading.n} against historical placebo"
     return Section("history", title, _lead(reading, observed), blocks)

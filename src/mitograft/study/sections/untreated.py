@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from mitograft.report.document import Paragraph, Table, TableColumn
+from mitograft.tables.parameters import Parameters
 from mitograft.trial.history import (
     ReturnToMean,
     UntreatedScore,
     load_admitted_measures,
-    load_regression_parameters,
     return_to_mean,
     simulate_untreated,
 )
@@ -15,9 +15,8 @@ from mitograft.trial.history import (
 __all__ = ["untreated_blocks"]
 
 
-def untreated_blocks() -> Iterator[Paragraph | Table]:
+def untreated_blocks(parameters: Parameters) -> Iterator[Paragraph | Table]:
     """Yield the words and tables on regression to the mean of the adult core set measures."""
-    parameters = load_regression_parameters()
     gains = [return_to_mean(measure) for measure in load_admitted_measures(parameters)]
     scores = simulate_untreated(parameters)
     eligible = scores[-1]
