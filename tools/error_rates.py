@@ -84,7 +84,7 @@ def _summary(found: list[Measured]) -> str:
         f"Wrong more often than claimed with {SMALLEST} patients in all, where each is worst:\n\n"
         + _lines(["analysis", "verdict", "what was found", "use instead"], wrong)
         + f"\nExact, and never above the claim at n = {SMALLEST}: {exact}.\n\n"
-        f"Approximate, at least in some scenarios, and within the claim here: {others}.\n"
+        f"Approximate, at least in some scenarios, and not shown to exceed the claim: {others}.\n"
     )
 
 

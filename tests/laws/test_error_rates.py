@@ -176,6 +176,28 @@ def test_a_test_that_is_wrong_is_found(monkeypatch):
     assert (rows[1].unanswered, judge(rows[1])) == (1.0, "no answer")
 
 
+def test_what_is_beyond_by_little_is_measured_again_in_fresh_trials(monkeypatch):
+    from mitograft.statistics.error_rates import simulation
+
+    seeds = []
+
+    def fake(scenario, n, *, seed, trials, names=None):
+        seeds.append((seed, names))
+        found = [("chance", 0.061 if names is None else 0.05), ("good", 0.05), ("bad", 0.2)]
+        return [
+            Measured(name, scenario.name, n, "type I error", "exact", 0.05, share, share, 0.0034, trials, 0.0)
+            for name, share in found
+            if names is None or name in names
+        ]
+
+    monkeypatch.setattr(simulation, "simulate_error_rates", fake)
+    rows = measure_all(["times, equal arms"], seed=3, trials=4000)
+    assert [(row.analysis, row.value) for row in rows[:3]] == [("chance", 0.05), ("good", 0.05), ("bad", 0.2)]
+    assert seeds[0] == (3, None)
+    assert seeds[1][0] != 3
+    assert seeds[1][1] == {"chance"}
+
+
 @pytest.mark.parametrize(
     ("value", "trials", "verdict"),
     [
