@@ -6,7 +6,7 @@ import pytest
 
 from mitograft.report.document import Figure, Paragraph, Table
 from mitograft.study.sections.history import history_section
-from mitograft.trial.history import read_single_arm
+from mitograft.trial.history import load_regression_parameters, read_single_arm
 from mitograft.trial.placebo import load_placebo_arms
 
 
@@ -17,7 +17,7 @@ def reading():
 
 @pytest.fixture(scope="module")
 def section(reading):
-    return history_section(reading, 7, "measured")
+    return history_section(reading, 7, load_regression_parameters(), "measured")
 
 
 def tables(section):
@@ -81,7 +81,9 @@ def test_gain_without_treatment_is_shown_and_what_it_assumes(section):
 def test_one_arm_without_a_vague_part():
     only = [arm for arm in load_placebo_arms() if arm.pool]
     parameters = read_single_arm(1, 20).parameters.override({"vague_weight": "0"})
-    section = history_section(read_single_arm(2, 20, only, parameters=parameters), None, "published")
+    section = history_section(
+        read_single_arm(2, 20, only, parameters=parameters), None, load_regression_parameters(), "published"
+    )
     assert "arms known" not in section.lead
     assert "no result of 2 patients reaches" in section.lead
     assert {row[-1] for row in tables(section)["history-conflict"].rows} == {None}
@@ -91,6 +93,8 @@ def test_many_arms_say_no_single_arm_warning():
     arm = next(arm for arm in load_placebo_arms() if arm.pool)
     reading = read_single_arm(3, 20, [arm, replace(arm, trial="another")])
     words = " ".join(
-        block.text for block in history_section(reading, 1, "measured").blocks if isinstance(block, Paragraph)
+        block.text
+        for block in history_section(reading, 1, load_regression_parameters(), "measured").blocks
+        if isinstance(block, Paragraph)
     )
     assert "One past arm" not in words
