@@ -1,9 +1,10 @@
-"""Hosts: dish, mouse and patient as parameter sets, initial values and standing events over the same equations.
+"""Hosts: dish, mouse and patient as parameter sets, initial values and standing events over one model.
 
-A host is a base (``dish``, ``mouse``, ``patient``) with any number of settings laid over it, in order: ``cim``
-(C protein-induced myositis), ``bacl2`` (chemical injury), ``transfer`` (T cells of sick mice), ``conditioned``
-(local adjuvant), ``sustained_cfa``, ``glucose``, ``galactose``, ``iim``, ``perforin_granzyme``. Every value is a
-row of ``data/hosts.csv`` with its status and citation. The immune couplings are the same in all hosts.
+A host is a base (``dish``, ``mouse``, ``patient``) with any number of settings laid over it, in order:
+``cim`` (C protein-induced myositis), ``bacl2`` (chemical injury), ``transfer`` (T cells of sick mice),
+``conditioned`` (local adjuvant), ``sustained_cfa``, ``glucose``, ``galactose``, ``iim``,
+``perforin_granzyme``. Every value is a row of ``data/hosts.csv`` with its status and citation. The immune
+couplings are the same in all hosts.
 """
 
 from collections.abc import Mapping

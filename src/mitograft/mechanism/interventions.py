@@ -1,8 +1,8 @@
 """Interventions by their common names: what in the model a knock-out, an antibody or a drug acts on.
 
-``data/interventions.csv`` names cell types, cytokines, receptors, molecules and drugs with their synonyms and what
-of the model each acts on; ``data/kinds.csv`` names the kinds of intervention and how much each leaves. Names that
-are common but not in the model are listed too, so that the answer can say so.
+``data/interventions.csv`` names cell types, cytokines, receptors, molecules and drugs with their synonyms and
+what of the model each acts on; ``data/kinds.csv`` names the kinds of intervention and how much each leaves.
+Names that are common but not in the model are listed too, so that the answer can say so.
 
 ``acts_on`` is one or several of: a memory quantity of the model (``e_TNF``: 1 is normal), ``restraint`` (0 is
 normal), ``parameter:NAME`` (multiplied), ``initial:STATE`` (multiplied) or ``event:KIND``.
@@ -152,6 +152,7 @@ def find_kind(text: str) -> Kind:
     found = match_names(text, {kind.name: kind.synonyms for kind in kinds()})
     if not found:
         raise UsageError(
-            f"Kind of perturbation: found {text[:40]!r}, expected one of {', '.join(by_name)}. Name one of these."
+            f"Kind of perturbation: found {text[:40]!r}, expected one of "
+            f"{', '.join(by_name)}. Name one of these."
         )
     return by_name[found[0]]

@@ -1,8 +1,8 @@
 """Simulated mice of one group: each with its own parameters, graded block by block as a histologist would.
 
-A mouse of a parameter set has that set's parameters times a log-normal factor of its own, and what an injection
-achieves differs too. Its grade is the mean of several blocks, each a rounded grade of a patchy muscle; other
-read-outs carry an assay error. Mice of two groups are different mice.
+A mouse of a parameter set has the values of that set times log-normal factors of its own, and what an
+injection achieves differs too. Its grade is the mean of several blocks, each a rounded grade of a patchy
+muscle; other read-outs carry an assay error. Mice of two groups are different mice.
 """
 
 import math
@@ -131,7 +131,7 @@ def _achieved(event: tuple[float, str, float], share: float) -> tuple[float, str
 
 
 def _mean(values: "Array", window: tuple[float, float]) -> "Array":
-    first, last = int(round(window[0])), int(round(window[1]))
+    first, last = round(window[0]), round(window[1])
     mean: Array = values[:, first : last + 1].mean(axis=1)
     return mean
 
@@ -143,7 +143,7 @@ def _latent(request: Request, solution: "Solution") -> "Array":
     if what:
         return _mean(solution.state(name) if what == "state" else solution.quantity(name), window)
     if measure == "injury":
-        death = solution.quantity("death")[:, : int(round(window[1])) + 1]
+        death = solution.quantity("death")[:, : round(window[1]) + 1]
         summed: Array = (death[:, 1:] + death[:, :-1]).sum(axis=1) / 2
         return summed
     if measure == "weakness":

@@ -1,4 +1,4 @@
-"""From a row of a panel to an experiment: what is done to which mice, compared with which, and when it is read.
+"""From a row of a panel to an experiment: what is done to which mice, against which, and when it is read.
 
 Nothing here looks at the effect a row expects: the same words always give the same experiment.
 """
@@ -77,7 +77,10 @@ def plan_experiment(kind: str, perturbation: str, target: str) -> Experiment | s
 
 
 def _named(perturbation: str, target: str) -> tuple[Target, ...]:
-    found = find_targets(target) or find_targets(perturbation)
+    said = find_targets(perturbation)
+    found = find_targets(target) or said
+    # "beta2-microglobulin null" with the target MHC-I: what is missing says more than what it stands for.
+    found = tuple(next((s for s in said if set(s.acts_on) > set(t.acts_on) > set()), t) for t in found)
     missing = [t for t in found if t.role == "unknown"]
     if missing:
         raise _CannotBeAskedError(f"{missing[0].note[:1].upper()}{missing[0].note[1:]}.")
@@ -205,7 +208,7 @@ def _events_of(cell: Target) -> tuple[str, ...]:
     return ("transfer_CD4", "transfer_CD8") if cell.name == "T cells" else (_CELLS[cell.name],)
 
 
-def _plan_remission(kind: Kind, found: tuple[Target, ...], text: str) -> Experiment:
+def _plan_remission(_: Kind, found: tuple[Target, ...], text: str) -> Experiment:
     """Look at the same mice late and at the peak; the stated cause is tested with an adjuvant that stays."""
     late, peak = _window("remission_start", "remission_end"), _window("window_start", "window_end")
     drugs = tuple(target for target in found if target.role != "stimulus")

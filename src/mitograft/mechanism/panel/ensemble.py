@@ -26,7 +26,7 @@ class Ensemble:
     values: "Array"
 
     def __len__(self) -> int:
-        """Number of sets."""
+        """Return the number of sets."""
         return len(self.values)
 
     def parameters(self) -> Mapping[str, "Array"]:

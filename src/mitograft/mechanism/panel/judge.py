@@ -104,19 +104,23 @@ def judge_panel(
     missing = [name for name in COLUMNS if any(row.get(name) is None for row in rows)]
     if missing:
         raise UsageError(
-            f"Panel: found no column {', '.join(missing)}, expected {', '.join(COLUMNS)}. Add what is missing."
+            f"Panel: found no column {', '.join(missing)}, expected {', '.join(COLUMNS)}. "
+            "Add what is missing."
         )
     asked = ensemble.thinned(int(panel_settings()["members"].number) if members is None else members)
     plans = [_plan(row) for row in rows]
     groups = _read(plans, asked, seed)
-    return tuple(_answer(plan, i, groups, asked) for i, plan in enumerate(plans, start=1))
+    return tuple(_answer(plan, i, groups) for i, plan in enumerate(plans, start=1))
 
 
 def kept_rows(rows: Sequence[PanelRow]) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """Return for each parameter set how many rows its own experiments keep, (sets,)."""
     import numpy as np
 
-    return np.sum([row.kept for row in rows if row.kept], axis=0, dtype=np.int64)
+    kept: np.ndarray[Any, np.dtype[np.int64]] = np.sum(
+        [row.kept for row in rows if row.kept], axis=0, dtype=np.int64
+    )
+    return kept
 
 
 def _plan(row: Mapping[str, str]) -> _Plan:
@@ -170,9 +174,7 @@ def _effect(
     return measure_effect(quantity, perturbed, reference, healthy)
 
 
-def _answer(
-    plan: _Plan, place: int, groups: Mapping[tuple[Arm, Request], "Array"], ensemble: Ensemble
-) -> PanelRow:
+def _answer(plan: _Plan, place: int, groups: Mapping[tuple[Arm, Request], "Array"]) -> PanelRow:
     name = plan.row.get("id") or f"row {place}"
     said = plan.row["perturbation"]
     if plan.experiment is None:

@@ -1,4 +1,4 @@
-"""Effects of simulated experiments with their intervals, and the rules that call them lower, higher or unchanged."""
+"""Effects of simulated experiments with their intervals, and the rules that name them."""
 
 import math
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def measure_effect(
 
 
 def _limits(effect: Effect) -> tuple[float, float, tuple[float, float], tuple[float, float]]:
-    """Return the middle that counts as lower and higher, and what counts as unchanged for middle and interval."""
+    """Return what counts as lower and as higher, and as unchanged for middle and for interval."""
     if effect.scale == "ratio":
         lower, same, far = _number("lower_ratio"), _number("same_ratio"), _number("same_limit")
         return lower, 1 / lower, (same, 1 / same), (far, 1 / far)
