@@ -5,7 +5,7 @@ of the cell, own and donor's together) and glycolysis :math:`g` set by the mediu
 
 .. math:: \mathrm{ATP\ linked} \propto \frac{o}{1 + o + g}, \qquad \mathrm{maximal} \propto C
 
-so a healthy cell in galactose respires more, and a lack of capacity shows there first.
+so a healthy cell in galactose respires more. A lack of capacity shows in its ATP there first.
 
 Viability and fusion index need counts of the dead and of the fused. The equations carry neither, so both are
 integrals of rates over the times given (trapezoid): ask for times dense enough for the injury, hours apart.
