@@ -13,7 +13,7 @@ from mitograft.statistics.mcp_mod.means import dose_means
 from mitograft.statistics.mcp_mod.procedure import McpMod, mcp_mod
 from mitograft.statistics.mcp_mod.shapes import Candidate, describe_distinguishable, guess_ed50
 from mitograft.tables.parameters import Parameters
-from mitograft.trial.efficacy.estimate import Estimate
+from mitograft.trial.efficacy.estimate import Estimate, or_nan
 from mitograft.trial.efficacy.outcomes import Outcomes
 from mitograft.trial.efficacy.strata import usable_strata
 from mitograft.trial.protocol import Arm
@@ -60,8 +60,8 @@ def describe_dose_response(
     if len(levels) > _LEAST and found.target is not None:
         target = found.target
         yield Estimate(
-            f"dose with {effect:g} points over placebo", names, target.dose, _or_nan(target.low),
-            _or_nan(target.high), level, math.nan, "ug", len(seen), f"{target.shape}: {target.method}",
+            f"dose with {effect:g} points over placebo", names, target.dose, or_nan(target.low),
+            or_nan(target.high), level, math.nan, "ug", len(seen), f"{target.shape}: {target.method}",
             "approximate", note=target.note,
         )  # fmt: skip
 
@@ -83,15 +83,11 @@ def _test(found: McpMod, names: str, level: float, about: tuple[int, str]) -> Es
     best = max((row for row in test.results if row.t is not None), key=lambda row: row.t or 0.0, default=None)
     words = "" if best is None else f"Largest contrast: {best.candidate.label}, t {best.t:.2f}. "
     return Estimate(
-        "dose response (MCP-Mod), largest t", names, math.nan if best is None else _or_nan(best.t), math.nan,
-        math.nan, level, _or_nan(test.p), "1", n, f"{test.method}; one-sided",
+        "dose response (MCP-Mod), largest t", names, math.nan if best is None else or_nan(best.t), math.nan,
+        math.nan, level, or_nan(test.p), "1", n, f"{test.method}; one-sided",
         "approximate",  # exact for normal errors only, which a score of 0 to 100 does not have
         note=f"{words}{shapes} {found.note}".strip(),
     )  # fmt: skip
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _nothing(names: str, level: float, why: str) -> Estimate:

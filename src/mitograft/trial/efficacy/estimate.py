@@ -9,7 +9,7 @@ from mitograft.evidence import DataKind, Evidence
 from mitograft.statistics.multiplicity import holm
 from mitograft.trial.efficacy.estimand import Estimand
 
-__all__ = ["Estimate", "Kind", "adjust_primary", "as_evidence"]
+__all__ = ["Estimate", "Kind", "adjust_primary", "as_evidence", "or_nan"]
 
 Kind = Literal["exact", "conservative", "approximate"]
 
@@ -59,6 +59,11 @@ class Estimate:
     primary: bool = False
     note: str = ""
     adjusted_p: float = math.nan
+
+
+def or_nan(value: float | None) -> float:
+    """Return the number, NaN where there is none."""
+    return math.nan if value is None else value
 
 
 def adjust_primary(estimates: Iterable[Estimate]) -> tuple[Estimate, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mitograft.errors import UsageError
 from mitograft.statistics.reference_imputation import impute_reference
-from mitograft.trial.efficacy.estimate import Estimate
+from mitograft.trial.efficacy.estimate import Estimate, or_nan
 from mitograft.trial.efficacy.outcomes import Outcomes
 from mitograft.trial.efficacy.strata import indicator_columns, usable_strata
 
@@ -46,8 +46,8 @@ def impute_scores(outcomes: Outcomes, arms: Sequence[str], control: str, level: 
                 yield _none(what, f"{arm} vs {control}", level, effect.note)
                 continue
             yield Estimate(
-                what, f"{arm} vs {control}", effect.estimate, _or_nan(effect.low), _or_nan(effect.high),
-                level, _or_nan(effect.p), "points", effect.n, effect.method, "approximate",
+                what, f"{arm} vs {control}", effect.estimate, or_nan(effect.low), or_nan(effect.high),
+                level, or_nan(effect.p), "points", effect.n, effect.method, "approximate",
                 note=f"{effect.n_imputed} scores imputed at the visit. {effect.note}".strip(),
             )  # fmt: skip
 
@@ -56,10 +56,6 @@ def _left(row: "np.ndarray") -> int:
     """Return the first visit after which nothing was seen; the number of visits for who was seen last."""
     seen = np.flatnonzero(~np.isnan(row))
     return int(seen[-1]) + 1 if seen.size else 0
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _none(what: str, contrast: str, level: float, why: str) -> Estimate:

@@ -11,7 +11,7 @@ from mitograft.statistics.ancova import fit_ancova
 from mitograft.statistics.mmrm import fit_mmrm
 from mitograft.statistics.mmrm_design import build_visit_design, compare_arms
 from mitograft.statistics.probabilistic_index import probabilistic_index
-from mitograft.trial.efficacy.estimate import Estimate
+from mitograft.trial.efficacy.estimate import Estimate, or_nan
 from mitograft.trial.efficacy.imputed import impute_scores
 from mitograft.trial.efficacy.outcomes import Outcomes
 from mitograft.trial.efficacy.strata import usable_strata
@@ -92,7 +92,7 @@ def _ancova(outcomes: Outcomes, arms: Sequence[str], control: str, level: float)
             continue
         c = fit.difference(arm, control, level=level)
         yield Estimate(
-            what, contrast, _or_nan(c.estimate), _or_nan(c.low), _or_nan(c.high), level, _or_nan(c.p),
+            what, contrast, or_nan(c.estimate), or_nan(c.low), or_nan(c.high), level, or_nan(c.p),
             "points", len(seen), f"{method} ({c.df} df)", "approximate", note=c.reason,
         )  # fmt: skip
 
@@ -112,10 +112,6 @@ def _ranks(outcomes: Outcomes, arm: str, control: str, level: float) -> Estimate
         "interval calibrated to it", "approximate",
         note="The groups do not overlap." if found.separated else "",
     )  # fmt: skip
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _none(what: str, contrast: str, level: float, why: str, *, primary: bool = False) -> Estimate:
