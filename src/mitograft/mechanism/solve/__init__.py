@@ -1,4 +1,4 @@
-"""The solver: thousands to millions of virtual individuals, each with its own parameters, events and times."""
+"""The solver: many virtual individuals, each with its own parameters, events and times."""
 
 from mitograft.mechanism.solve.cohort import Event
 from mitograft.mechanism.solve.run import METHODS, solve

@@ -1,9 +1,9 @@
 """Compiled kernels, kept between runs: one module per equations, generator, kernel and version of numba.
 
 numba's own cache does not see changes in a function that another calls, so the name of the module carries a
-digest of everything its code depends on. Files appear by a link of a finished file, so processes that start at
-the same time do not disturb each other. The folder is ``MITOGRAFT_CACHE``, or the platform's folder for caches;
-where it cannot be written the kernel lives in memory.
+digest of everything its code depends on. Files appear by a link of a finished file, so processes that start
+at the same time do not disturb each other. The folder is ``MITOGRAFT_CACHE``, or the platform's folder for
+caches; where it cannot be written the kernel lives in memory.
 """
 
 import importlib.util
@@ -39,7 +39,7 @@ def cache_folder() -> Path:
 
 
 def load_kernel(model: Model, method: str) -> ModuleType:
-    """Return the kernel module of a model: ``explicit`` or ``stiff``. Its functions compile at the first call."""
+    """Return the kernel module of a model, ``explicit`` or ``stiff``; it compiles at the first call."""
     key = kernel_key(model, method)
     with _LOCK:
         if key not in _LOADED:

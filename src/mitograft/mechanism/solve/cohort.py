@@ -1,7 +1,7 @@
 """From what was asked to arrays for the kernels; what is impossible is found here and told per individual.
 
-What is wrong for all (an unknown name, a shared value that cannot be) is one ``UsageError``; what is wrong for
-one individual becomes its status and a sentence, and the others are solved.
+What is wrong for all (an unknown name, a shared value that cannot be) is one ``UsageError``; what is wrong
+for one individual becomes its status and a sentence, and the others are solved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ Values = Mapping[str, Any]
 class Event(NamedTuple):
     """What happens to an individual on a day.
 
-    ``kind`` is an event of the model, or ``set NAME`` for a memory quantity; ``amount`` is its size or the new
-    value. An event of amount 0 that sets nothing does nothing and is left out: dose zero is vehicle.
+    ``kind`` is an event of the model, or ``set NAME`` for a memory quantity; ``amount`` is its size or the
+    new value. An event of amount 0 that sets nothing does nothing and is left out: dose zero is vehicle.
     """
 
     day: float
@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Cohort:
-    """Inputs of ``n`` individuals, checked; ``status`` is 4 where they are impossible, ``reasons`` say why."""
+    """Inputs of ``n`` individuals, checked; ``status`` is 4 where impossible, ``reasons`` say why."""
 
     model: Model
     n: int
@@ -73,7 +73,8 @@ class Cohort:
     def schedule(self, rows: slice) -> tuple[Array, Array, Array, Array, Array]:
         """Return times and events of some individuals, events numbered from 0."""
         n = rows.stop - rows.start
-        times = np.ascontiguousarray(np.broadcast_to(self.times, (self.n, self.times.shape[-1]))[rows])
+        # A copy, as a read-only view would be another type to the compiler.
+        times = np.array(np.broadcast_to(self.times, (self.n, self.times.shape[-1]))[rows])
         if self.shared:
             first = np.arange(n + 1, dtype=np.int64) * self.day.size
             return times, first, np.tile(self.day, n), np.tile(self.kind, n), np.tile(self.amount, n)
@@ -145,11 +146,14 @@ def _values(part: str, given: Values, known: Sequence[str], n: int) -> dict[str,
     found: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:
-            raise UsageError(f"solve: found no {part} {name!r} in the model; {suggest(name, known)}")
+            raise UsageError(
+                f"solve: found no {part.rstrip('s')} {name!r} in the model; {suggest(name, known)}"
+            )
         array = np.asarray(value, float)
         if array.ndim and array.shape != (n,):
             raise UsageError(
-                f"solve: found {part} {name} of shape {array.shape}, expected one number or {n}, one for each."
+                f"solve: found {part} {name} of shape {array.shape}, expected one number or {n}, one "
+                "for each."
             )
         found[name] = np.ascontiguousarray(array) if array.ndim else float(array)
     return found
@@ -159,7 +163,8 @@ def _times(times: Any, n: int) -> Array:
     array = np.asarray(times, float)
     if array.ndim not in (1, 2) or array.shape[-1] == 0 or (array.ndim == 2 and array.shape[0] != n):
         raise UsageError(
-            f"solve: found times of shape {array.shape}, expected (m,) for all or ({n}, m), with at least one day."
+            f"solve: found times of shape {array.shape}, expected (m,) for all or ({n}, m), with at least "
+            "one day."
         )
     return array
 
@@ -217,12 +222,12 @@ def _check_times(cohort: Cohort) -> None:
     words = f"times that are not finite, not in order, or before the start (day {cohort.start:g})"
     if cohort.times.ndim == 1 and bad[0]:
         raise UsageError(f"solve: found {words}. Give days in rising order.")
-    if cohort.times.ndim == 2:  # noqa: PLR2004  one row each
+    if cohort.times.ndim == 2:
         cohort.refuse(bad, words)
 
 
 def _fill_events(cohort: Cohort, lists: list[list[Event]]) -> None:
-    """Sort the events by day (those of a day stay in their order), refuse impossible ones, and number kinds."""
+    """Sort the events by day (those of a day stay in order), refuse impossible ones, number the kinds."""
     kinds = {kind: k for k, kind in enumerate(cohort.model.events)}
     settings = {f"set {name}": len(kinds) + k for k, name in enumerate(cohort.model.memory)}
     numbers = kinds | settings

@@ -1,7 +1,7 @@
 """Sparse elimination with a fixed pattern: the order, the fill and the operations are planned once.
 
-The matrix is I/(h gamma) - J. Pivots are taken on the diagonal in the order of least fill (Markowitz); its values
-decide nothing, so the same operations serve every individual and step.
+The matrix is I/(h gamma) - J. Pivots are taken on the diagonal in the order of least fill (Markowitz); its
+values decide nothing, so the same operations serve every individual and step.
 """
 
 from collections.abc import Sequence

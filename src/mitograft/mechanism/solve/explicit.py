@@ -1,18 +1,21 @@
-# ruff: noqa
+# ruff: noqa: F821, RUF059
 # mypy: ignore-errors
 """The explicit kernel: individuals in lanes, each with its own time, step size and error.
 
-A group of ``W`` individuals advances together so that the processor computes several at once; each lane has its
-own clock. A lane whose individual has ended takes the next of the queue. No lane's arithmetic depends on another
-lane, so an individual's numbers do not depend on who is beside it.
+A group of ``W`` individuals advances together so that the processor computes several at once; each lane has
+its own clock. A lane whose individual has ended takes the next of the queue. No lane's arithmetic depends on
+another lane, so an individual's numbers do not depend on who is beside it.
 
-The text below the mark is compiled by numba together with the code generated from the equations (``rhs_lanes``,
-``prepare``, ``apply_event`` and the sizes ``S`` states, ``Q`` parameters with constants, ``W`` lanes).
+The text below the mark is compiled by numba together with the code generated from the equations
+(``rhs_lanes``, ``prepare``, ``apply_event`` and the sizes ``S`` states, ``Q`` parameters with constants,
+``W`` lanes).
 """
 
 import numpy as np
 
 __all__ = ["run_explicit"]
+
+S, Q, W, NP = 1, 1, 1, 1  # for reading alone; the generated head says what they are
 
 # --- kernel ---
 SW = S * W

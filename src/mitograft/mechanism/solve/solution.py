@@ -45,8 +45,8 @@ class Solution:
     reasons
         For individuals of status 4: what is impossible.
     parameters, stored, rows
-        What ``quantity`` needs: parameters, memory quantities after each event, and which of them hold at each
-        output.
+        What ``quantity`` needs: parameters, memory quantities after each event, and which of them hold at
+        each output.
     """
 
     model: Model

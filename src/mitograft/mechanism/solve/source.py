@@ -1,4 +1,4 @@
-"""The text of a kernel module: the model's generated functions, their form for lanes, and a method's kernel."""
+"""The text of a kernel module: the model's generated functions, their form for lanes, a method's kernel."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from mitograft.mechanism.equations.model import Model
 __all__ = ["LANES", "kernel_key", "kernel_source"]
 
 LANES = 16
-"""Individuals that advance together: two registers of the widest kind now in use (measured: 8 and 16 alike)."""
+"""Individuals that advance together: two registers of the widest kind now in use."""
 
 _MARK = "# --- kernel ---\n"
 _TEXTS = {"explicit": ("tableau.py", "vector.py", "explicit.py"), "stiff": ("tableau.py", "stiff.py")}
@@ -21,7 +21,7 @@ _DECORATOR = '@njit(cache=True, nogil=True, error_model="numpy", fastmath={"cont
 
 
 def kernel_key(model: Model, method: str) -> str:
-    """Return what names a compiled kernel: changes with the equations, the generator, the kernel and numba."""
+    """Return what names a compiled kernel: it covers equations, generator, kernel and numba."""
     import numba
 
     parts = [generator_digest(model), method, numba.__version__, _text("source.py"), str(LANES)]

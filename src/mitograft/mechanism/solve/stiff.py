@@ -1,10 +1,10 @@
-# ruff: noqa
+# ruff: noqa: F821, F841, RUF059
 # mypy: ignore-errors
 """The stiff kernel: Rodas, one individual after the other, with the analytic sparse Jacobian.
 
-A Rosenbrock method solves a linear system instead of iterating, so a step needs no starting guess and fails only
-by its error. Steps end at every output and event. The text below the mark is compiled by numba together with
-``rhs``, ``jac``, ``dfdt``, ``prepare``, ``apply_event`` and the plan of ``elimination``.
+A Rosenbrock method solves a linear system instead of iterating, so a step needs no starting guess and fails
+only by its error. Steps end at every output and event. The text below the mark is compiled by numba together
+with ``rhs``, ``jac``, ``dfdt``, ``prepare``, ``apply_event`` and the plan of ``elimination``.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Cohorts larger than memory: solved in chunks, handed on one by one or written to a folder.
 
-The files are NumPy's own format, written chunk after chunk, so that memory does not grow with the cohort; read
-them with ``numpy.load(path, mmap_mode="r")``.
+The files are NumPy's own format, written chunk after chunk, so that memory does not grow with the cohort;
+read them with ``numpy.load(path, mmap_mode="r")``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -39,8 +39,8 @@ def solve_stream(
     n
         How many individuals in all.
     individuals
-        Called with the number of the first individual and how many; returns the keyword arguments of ``solve``
-        that differ between chunks (``parameters``, ``memory``, ``initial``, ``events``, ``times``).
+        Called with the number of the first individual and how many; returns the keyword arguments of
+        ``solve`` that differ between chunks (``parameters``, ``memory``, ``initial``, ``events``, ``times``).
     chunk
         Individuals in a chunk. Changes no number.
     options

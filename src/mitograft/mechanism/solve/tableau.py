@@ -1,9 +1,9 @@
 """The numbers of the two methods: Dormand and Prince's explicit pair, and Rodas of Hairer and Wanner.
 
-Sources: J. R. Dormand, P. J. Prince, J. Comput. Appl. Math. 1980;6:19-26 (RK5(4)7M); the dense output of order 4
-and Rodas (order 4, L-stable) are those of E. Hairer, G. Wanner, Solving Ordinary Differential Equations I and II.
-The numbers are checked by the orders observed in the tests. The text of this module becomes part of the
-compiled kernels, so it holds numbers only.
+Sources: J. R. Dormand, P. J. Prince, J. Comput. Appl. Math. 1980;6:19-26 (RK5(4)7M); the dense output of
+order 4 and Rodas (order 4, L-stable) are those of E. Hairer, G. Wanner, Solving Ordinary Differential
+Equations I and II. The numbers are checked by the orders observed in the tests. The text of this module
+becomes part of the compiled kernels, so it holds numbers only.
 """
 
 __all__: list[str] = []

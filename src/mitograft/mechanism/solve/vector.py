@@ -1,11 +1,14 @@
-# ruff: noqa
+# ruff: noqa: ARG001
 # mypy: ignore-errors
 """The exponential for lanes: arithmetic only, so that the compiler can work on several lanes at once.
 
-exp(x) = 2**k exp(r) with k the nearest whole number to x/ln 2 and r in [-ln 2/2, ln 2/2], exp(r) by its series to
-order 13 (the next term is below 5e-18 of the value). Error at most 2 units in the last place. Below -600 the
-value of -600 (1e-261) is returned, as still smaller numbers would only slow the processor.
+exp(x) = 2**k exp(r) with k the nearest whole number to x/ln 2 and r in [-ln 2/2, ln 2/2], exp(r) by its
+series to order 13 (the next term is below 5e-18 of the value). Error at most 2 units in the last place.
+Below -600 the value of -600 (1e-261) is returned, as still smaller numbers would only slow the processor.
 """
+
+from numba import types
+from numba.extending import intrinsic
 
 __all__ = ["exp_lanes"]
 
