@@ -19,7 +19,9 @@ def varied(n, spread=0.15):
     """Parameters of ``n`` individuals; inputs and switches as they are."""
     names = [p.id for p in MODEL.parameters if p.number > 0 and p.kind not in {"input", "switch"}]
     draws = np.exp(stream(6, "virtual individuals", str(n)).normal(0.0, spread, (len(names), n)))
-    return {name: MODEL.parameters[name].number * draw for name, draw in zip(names, draws, strict=True)}
+    found = {name: MODEL.parameters[name].number * draw for name, draw in zip(names, draws, strict=True)}
+    # These are shares: above 1 they would turn a rate negative, which is the model's answer, not the solver's.
+    return found | {name: np.minimum(found[name], 1.0) for name in ("t_17", "t_T", "block")}
 
 
 def by_scipy(parameters, i):

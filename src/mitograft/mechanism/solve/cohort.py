@@ -125,7 +125,19 @@ def build_cohort(
     status = np.zeros(n, np.int64)
     empty = np.zeros(0)
     cohort = Cohort(
-        model, n, float(start), _times(times, n), *values.values(), empty, empty, empty, empty, shared, status
+        model=model,
+        n=n,
+        start=float(start),
+        times=_times(times, n),
+        parameters=values["parameters"],
+        memory=values["memory"],
+        initial=values["initial"],
+        first=empty,
+        day=empty,
+        kind=empty,
+        amount=empty,
+        shared=shared,
+        status=status,
     )
     _check_values(cohort)
     _check_times(cohort)
