@@ -124,7 +124,7 @@ def settle(
     n
         Number of individuals.
     parameters
-        Values of each individual, laid over the host's, by name; numbers or arrays of length ``n``.
+        Values of each individual by name, numbers or arrays of length ``n``; what the host sets stays.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def settle(
     solution = solve(
         model,
         n=n,
-        parameters={**host.parameters, **(parameters or {})},
+        parameters={**(parameters or {}), **host.parameters},
         memory=host.memory,
         initial=host.initial,
         events=[Event(*event) for event in host.events],

@@ -63,7 +63,9 @@ def measure_effect(
     import numpy as np
 
     a, b = perturbed.mean(axis=1), reference.mean(axis=1)
-    healthy = bool(np.nanmedian(grade.mean(axis=1)) < _number("healthy_grade"))
+    grades = grade.mean(axis=1)
+    grades = grades[~np.isnan(grades)]
+    healthy = bool(grades.size and np.median(grades) < _number("healthy_grade"))
     if quantity.measure == "incidence" or (healthy and quantity.measure == "severity"):
         scale, each = "difference", a - b
     else:
