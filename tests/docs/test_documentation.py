@@ -21,6 +21,7 @@ GUIDE_OF = {
     "score": "guides/score-a-cohort.md",
     "explain": "guides/trial.md",
     "deidentify": "guides/trial.md",
+    "panel": "concepts/perturbation-panel.md",
 }
 
 

@@ -24,6 +24,7 @@ VERBS = {
     "simulate": "Write the virtual study as raw files.",
     "explain": "Trace a value of the trial back to its raw fields.",
     "deidentify": "Copy the data sets of a trial without identities.",
+    "panel": "Judge a table of perturbations by the model's mice.",
     "score": "Score the Total Improvement Score of a table of patients.",
 }
 
