@@ -7,6 +7,7 @@ the first. Events of the first day are part of the initial values.
 
 import ast
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -97,6 +98,8 @@ def _check(model: Model, event: DatedEvent) -> None:
         raise UsageError(f"Event set: found {memory!r}, expected one of {asked}. Correct the name.")
     if not 0 <= event.day < float("inf"):
         raise UsageError(f"Event {event.kind}: found day {event.day}, expected 0 or later. Correct it.")
+    if not math.isfinite(event.amount):
+        raise UsageError(f"Event {event.kind}: found {event.amount}, expected a finite amount. Correct it.")
 
 
 def _merge(model: Model, day: float, place: int, events: Sequence[tuple[int, DatedEvent]]) -> Day:

@@ -12,7 +12,7 @@ The writer is the project's own, with the standard library: libSBML is a test's 
 import ast
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mitograft.errors import UsageError
@@ -64,7 +64,7 @@ def export_sbml(
     about = {"id": "mitograft", "name": "Inflammatory myopathy and mitochondrial transplantation"}
     body = ET.SubElement(root, "model", {"metaid": "mitograft", **about, "timeUnits": "d"})
     _notes(body)
-    _unit_definitions(body, [*units.values(), {"d": -1}])
+    _unit_definitions(body, units.values())
     first = days[0] if days and days[0].day == 0 else None
     _quantities(body, model, (units, changed), days)
     _initial_assignments(body, model, (units, changed), first)
@@ -108,9 +108,9 @@ def _unit_id(dimension: Mapping[str, Any]) -> str:
     )
 
 
-def _unit_definitions(body: ET.Element, dimensions: Sequence[Dimension]) -> None:
+def _unit_definitions(body: ET.Element, dimensions: Iterable[Dimension]) -> None:
     listed = ET.SubElement(body, "listOfUnitDefinitions")
-    unique = {_unit_id(dimension): dimension for dimension in [{"d": 1}, *dimensions]}
+    unique = {_unit_id(dimension): dimension for dimension in dimensions}
     for name, dimension in sorted(unique.items()):
         if name == "dimensionless":
             continue

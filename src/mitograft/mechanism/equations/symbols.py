@@ -102,7 +102,7 @@ def _convert(node: ast.expr) -> Any:
 
     match node:
         case ast.Constant(value):
-            exact = Fraction(ast.unparse(node)) if isinstance(value, float) else Fraction(value)  # type: ignore[arg-type]
+            exact = Fraction(repr(value))  # the decimal as written, not its nearest binary fraction
             return sympy.Rational(exact.numerator, exact.denominator)
         case ast.Name(name):
             return sympy.Symbol(name)
