@@ -57,7 +57,7 @@ def simulate(n: int) -> Trial:
     base, arm = random.normal(20.0, 3.0, n), np.arange(n) % 2
     y = random.multivariate_normal(np.zeros(VISITS), sigma, n) + 0.5 * base[:, None] + 0.3 * np.outer(arm, k)
     seen = random.random(y.shape) >= 0.2
-    subject, visit = np.indices(y.shape)
+    subject, visit = (np.asarray(part) for part in np.indices(y.shape))
     names = np.array(["control", "drug"])[arm[subject]]
     return Trial(y[seen], subject[seen], visit[seen] + 1, names[seen], base[subject][seen])
 

@@ -19,7 +19,7 @@ from mitograft.mechanism.equations import load_model
 from mitograft.mechanism.hosts import load_host
 from mitograft.mechanism.panel.animals import grade_of_index
 from mitograft.mechanism.panel.vocabulary import panel_settings
-from mitograft.mechanism.solve import Event, solve
+from mitograft.mechanism.solve import Event, Integration, solve
 from mitograft.seeds import stream
 
 __all__ = ["cost", "main", "miss"]
@@ -94,13 +94,11 @@ def _run(name: str, sets: dict[str, Array], n: int) -> dict[str, Array]:
     solution = solve(
         load_model(),
         n=n,
-        parameters={**sets, **host.parameters},
-        memory={**host.memory, **memory},
+        parameters={**sets, **host.parameters, **host.memory, **memory},
         initial=host.initial,
         events=[Event(*event) for event in (*host.events, *events)],
         times=DAYS,
-        rtol=1e-4,
-        atol=1e-7,
+        how=Integration(rtol=1e-4, atol=1e-7),
     )
     rows = panel_settings()
     burden = sum(rows[f"index_{q}"].number * solution.quantity(q) for q in ("eff_8", "eff_4"))

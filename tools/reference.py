@@ -13,6 +13,9 @@ import sys
 from reference_pages import ROOT, render_command_line, render_interface
 from reference_tables import render_columns, render_parameters, render_tis_table
 
+from mitograft.mechanism.equations import load_model
+from mitograft.mechanism.equations.describe import describe_model
+
 PAGES = ROOT / "docs" / "reference"
 NOTICE = "<!-- Made by tools/reference.py (make docs); do not edit. -->\n\n"
 
@@ -24,6 +27,7 @@ def main() -> int:
         "columns.md": render_columns(),
         "parameters.md": render_parameters(),
         "tis-table.md": render_tis_table(),
+        "model-equations.md": describe_model(load_model()),
         **dict(render_interface()),
     }
     wanted = {PAGES / name: NOTICE + text for name, text in pages.items()}

@@ -13,7 +13,12 @@ STRUCTURE = {
     PACKAGE / "trial" / "adam" / "data" / f"{name}.csv"
     for name in ("codelists", "datasets", "parameters", "specification")
 }
-TABLES = sorted(set(PACKAGE.glob("**/data/*.csv")) - STRUCTURE)
+# Numbers that a fit of ours made, a row a draw; the pages of the model say by what tool and from what.
+FITTED = {
+    PACKAGE / "mechanism" / "data" / "ensemble.csv",
+    PACKAGE / "mechanism" / "observe" / "data" / "drift_ridge.csv",
+}
+TABLES = sorted(set(PACKAGE.glob("**/data/*.csv")) - STRUCTURE - FITTED)
 
 
 def test_there_are_data_files():

@@ -7,7 +7,7 @@ from scipy.integrate import simpson, solve_ivp
 from mitograft.errors import UsageError
 from mitograft.mechanism.equations import load_model, parse_model
 from mitograft.mechanism.equations.generate import generate_source
-from mitograft.mechanism.solve import Event, solve, solve_stream, write_stream
+from mitograft.mechanism.solve import Event, Integration, solve, solve_stream, write_stream
 from mitograft.seeds import stream
 
 MODEL = load_model()
@@ -20,7 +20,7 @@ def varied(n, spread=0.15):
     names = [p.id for p in MODEL.parameters if p.number > 0 and p.kind not in {"input", "switch"}]
     draws = np.exp(stream(6, "virtual individuals", str(n)).normal(0.0, spread, (len(names), n)))
     found = {name: MODEL.parameters[name].number * draw for name, draw in zip(names, draws, strict=True)}
-    # These are shares: above 1 they would turn a rate negative, which is the model's answer, not the solver's.
+    # Shares: above 1 they would turn a rate negative, which is the model's answer, not the solver's.
     return found | {name: np.minimum(found[name], 1.0) for name in ("t_17", "t_T", "block")}
 
 
@@ -60,7 +60,7 @@ def _leg(rates, a, b, y, found):
 
 def test_agrees_with_scipy_for_random_individuals():
     parameters = varied(200)
-    fine = solve(MODEL, n=200, times=DAYS, parameters=parameters, events=EVENTS, rtol=1e-8, atol=1e-11)
+    fine = solve(MODEL, n=200, times=DAYS, parameters=parameters, events=EVENTS, how=Integration(1e-8, 1e-11))
     usual = solve(MODEL, n=200, times=DAYS, parameters=parameters, events=EVENTS)
     assert not fine.failed
     assert not usual.failed
@@ -73,8 +73,8 @@ def test_agrees_with_scipy_for_random_individuals():
 
 def test_stiff_method_agrees_with_explicit():
     parameters = varied(20)
-    given = {"n": 20, "times": DAYS, "parameters": parameters, "events": EVENTS, "rtol": 1e-7, "atol": 1e-10}
-    a, b = solve(MODEL, **given), solve(MODEL, method="stiff", **given)
+    given = {"n": 20, "times": DAYS, "parameters": parameters, "events": EVENTS}
+    a, b = (solve(MODEL, how=Integration(1e-7, 1e-10, method), **given) for method in ("auto", "stiff"))
     assert b.stiff.all()
     assert not a.stiff.any()
     assert np.max(np.abs(a.states - b.states) / np.maximum(np.abs(a.states), 1e-3)) < 1e-5
@@ -83,11 +83,16 @@ def test_stiff_method_agrees_with_explicit():
 def test_same_bytes_for_any_workers_batches_and_chunks(tmp_path):
     n, parameters = 150, varied(150)
     lists = [[Event(0.0, "immunise", 1.0), Event(5.0 + i % 7, "dose", float(i))] for i in range(n)]
-    whole = solve(MODEL, n=n, times=DAYS, parameters=parameters, events=lists, workers=1)
+    whole = solve(MODEL, n=n, times=DAYS, parameters=parameters, events=lists, how=Integration(workers=1))
     for workers, batch in ((1, 1), (2, 7), (3, 64), (2, None)):
         other = solve(
-            MODEL, n=n, times=DAYS, parameters=parameters, events=lists, workers=workers, batch=batch
-        )
+            MODEL,
+            n=n,
+            times=DAYS,
+            parameters=parameters,
+            events=lists,
+            how=Integration(workers=workers, batch=batch),
+        )  # fmt: skip
         assert other.states.tobytes() == whole.states.tobytes()
         assert other.steps.tobytes() == whole.steps.tobytes()
         assert other.quantity("pool_0").tobytes() == whole.quantity("pool_0").tobytes()
@@ -132,7 +137,7 @@ def test_states_stay_within_the_tolerance_of_their_lower_bounds():
 def test_mitochondria_are_conserved():
     grid = np.arange(0.0, 20.0001, 0.02)
     # a fine tolerance, as the sums are compared to 1e-6 of the dose
-    found = solve(MODEL, n=1, times=grid, events=[Event(0.0, "dose", 100.0)], rtol=1e-9, atol=1e-12)
+    found = solve(MODEL, n=1, times=grid, events=[Event(0.0, "dose", 100.0)], how=Integration(1e-9, 1e-12))
     number = {p.id: p.number for p in MODEL.parameters}
     cells = sum(found.state(f"mito_{k}") for k in "FMP")
     broken = sum(
@@ -185,7 +190,7 @@ def test_impossible_individuals_are_told_and_do_not_stop_the_others():
     ("given", "words"),
     [
         ({"parameters": {"k_akt": 1.0}}, "no parameter 'k_akt'.*k_act"),
-        ({"memory": {"e_IL2": 1.0}}, "no memory 'e_IL2'.*e_IL1"),
+        ({"parameters": {"e_IL2": 1.0}}, "no parameter 'e_IL2'.*e_IL1"),
         ({"initial": {"CD9": 1.0}}, "no initial 'CD9'"),
         ({"parameters": {"k_act": [1.0, 2.0, 3.0]}}, "shape"),
         ({"parameters": {"k_act": -1.0}}, "k_act = -1"),
@@ -195,15 +200,18 @@ def test_impossible_individuals_are_told_and_do_not_stop_the_others():
         ({"events": [[], [], []]}, "3 lists"),
         ({"times": [3.0, 2.0]}, "not in order"),
         ({"times": []}, "at least one day"),
-        ({"method": "magic"}, "magic"),
-        ({"rtol": 0.0}, "rtol"),
-        ({"workers": 0}, "workers"),
         ({"n": 0}, "n = 0"),
     ],
 )
 def test_wrong_calls_are_answered(given, words):
     with pytest.raises(UsageError, match=words):
         solve(MODEL, **{"n": 2, "times": DAYS, **given})
+
+
+@pytest.mark.parametrize("how", [{"method": "magic"}, {"rtol": 0.0}, {"workers": 0}])
+def test_impossible_ways_to_integrate_are_answered(how):
+    with pytest.raises(UsageError, match=next(iter(how))):
+        Integration(**how)
 
 
 def test_unknown_quantities_are_answered():
@@ -241,7 +249,7 @@ def test_observed_order(circle, method, order, tolerances):
     """Error falls as the steps to the power of minus the order: x = sin(a (t + t^2/2))."""
     days = np.linspace(0.0, 10.0, 4)
     exact = np.sin(0.2 * (days + days**2 / 2))
-    runs = [solve(circle, n=1, times=days, rtol=r, atol=r, method=method) for r in tolerances]
+    runs = [solve(circle, n=1, times=days, how=Integration(r, r, method)) for r in tolerances]
     errors = [np.max(np.abs(run.state("x")[0] - exact)) for run in runs]
     observed = np.log(errors[0] / errors[1]) / np.log(runs[1].steps[0] / runs[0].steps[0])
     assert order - 0.6 < observed < order + 1.2

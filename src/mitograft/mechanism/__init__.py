@@ -1,1 +1,1 @@
-"""One mechanistic model of inflammatory myopathy and mitochondrial transplantation, for dish, mouse and patient."""
+"""One model of inflammatory myopathy and mitochondrial transplantation, for dish, mouse and patient."""

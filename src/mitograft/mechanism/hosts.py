@@ -149,8 +149,7 @@ def settle(
     solution = solve(
         model,
         n=n,
-        parameters={**(parameters or {}), **host.parameters},
-        memory=host.memory,
+        parameters={**(parameters or {}), **host.parameters, **host.memory},
         initial=host.initial,
         events=[Event(*event) for event in host.events],
         times=np.array([0.0, host.burn_in]),

@@ -101,8 +101,7 @@ def _solve(arm: Arm, ensemble: Ensemble, animals: int, last: int, seed: int) -> 
     return solve(
         model,
         n=n,
-        parameters=parameters,
-        memory={**host.memory, **dict(arm.memory)},
+        parameters={**parameters, **host.memory, **dict(arm.memory)},
         initial=initial,
         events=[
             [Event(*_achieved(e, share)) for e in (*host.events, *arm.events)] for share in achieved.tolist()

@@ -111,7 +111,7 @@ def build_cohort(
     if not np.isfinite(start):
         raise UsageError(f"solve: found start = {start}, expected a day. Give the day of the initial values.")
     known = {
-        "parameters": model.parameter_names,
+        "parameters": (*model.parameter_names, *model.memory),  # both come in one mapping
         "memory": tuple(model.memory),
         "initial": model.state_names,
     }

@@ -13,7 +13,19 @@ The text below the mark is compiled by numba together with the code generated fr
 
 import numpy as np
 
-__all__ = ["run_explicit"]
+__all__ = [
+    "advance",
+    "arrive",
+    "attempt",
+    "judge",
+    "keep_memory",
+    "leave",
+    "load_lane",
+    "refresh",
+    "run_explicit",
+    "stage",
+    "write_inside",
+]
 
 S, Q, W, NP = 1, 1, 1, 1  # for reading alone; the generated head says what they are
 

@@ -8,6 +8,7 @@ import itertools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,44 +21,19 @@ from mitograft.mechanism.solve.cohort import Cohort, Event, build_cohort
 from mitograft.mechanism.solve.settings import load_settings
 from mitograft.mechanism.solve.solution import Solution
 
-__all__ = ["METHODS", "count_workers", "solve"]
+__all__ = ["METHODS", "Integration", "count_workers", "solve"]
 
 Array = npt.NDArray[Any]
 METHODS = ("auto", "explicit", "stiff")
 _IMPOSSIBLE, _TOO_MANY = 4, 1
 
 
-def solve(  # noqa: PLR0913  what one question needs; all but the model by keyword
-    model: Model,
-    *,
-    n: int,
-    times: npt.ArrayLike,
-    parameters: Mapping[str, npt.ArrayLike] | None = None,
-    memory: Mapping[str, npt.ArrayLike] | None = None,
-    initial: Mapping[str, npt.ArrayLike] | None = None,
-    events: Sequence[Event] | Sequence[Sequence[Event]] = (),
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    method: str = "auto",
-    start: float = 0.0,
-    workers: int | None = None,
-    batch: int | None = None,
-) -> Solution:
-    """Integrate a model for ``n`` individuals, each with its own parameters, events and output times.
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """How to integrate.
 
     Parameters
     ----------
-    model
-        The model; see ``mitograft.mechanism.equations.load_model``.
-    n
-        How many individuals.
-    times
-        Days of the outputs in rising order, shape (m,) for all or (n, m). An output on the day of an event is
-        after the event.
-    parameters, memory, initial
-        What differs from the model's own values: one number for all, or one for each individual, shape (n,).
-    events
-        One list for all, or one list for each individual. The integration stops at each exactly.
     rtol, atol
         Tolerance of one step: root mean square of error/(atol + rtol*size) over the states, at most 1. The
         error of a trajectory is of that order, not below it.
@@ -71,6 +47,52 @@ def solve(  # noqa: PLR0913  what one question needs; all but the model by keywo
     batch
         Individuals a worker takes at a time. Changes no number.
 
+    Raises
+    ------
+    UsageError
+        If one of them makes no sense.
+    """
+
+    rtol: float = 1e-6
+    atol: float = 1e-9
+    method: str = "auto"
+    start: float = 0.0
+    workers: int | None = None
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_call(self.rtol, self.atol, self.method, self.workers, self.batch)
+
+
+def solve(
+    model: Model,
+    *,
+    n: int,
+    times: npt.ArrayLike,
+    parameters: Mapping[str, npt.ArrayLike] | None = None,
+    initial: Mapping[str, npt.ArrayLike] | None = None,
+    events: Sequence[Event] | Sequence[Sequence[Event]] = (),
+    how: Integration | None = None,
+) -> Solution:
+    """Integrate a model for ``n`` individuals, each with its own parameters, events and output times.
+
+    Parameters
+    ----------
+    model
+        The model; see ``mitograft.mechanism.equations.load_model``.
+    n
+        How many individuals.
+    times
+        Days of the outputs in rising order, shape (m,) for all or (n, m). An output on the day of an event is
+        after the event.
+    parameters, initial
+        What differs from the model's own values: one number for all, or one for each individual, shape (n,).
+        ``parameters`` takes parameters and memory quantities alike, ``initial`` states.
+    events
+        One list for all, or one list for each individual. The integration stops at each exactly.
+    how
+        Tolerances, method, workers; as ``Integration`` has them if not given.
+
     Returns
     -------
     Solution
@@ -81,11 +103,16 @@ def solve(  # noqa: PLR0913  what one question needs; all but the model by keywo
     UsageError
         For an unknown name, a shape that does not fit, or a shared value that is impossible.
     """
-    _check_call(rtol, atol, method, workers, batch)
-    given = {"parameters": parameters or {}, "memory": memory or {}, "initial": initial or {}}
-    cohort = build_cohort(model, n, given, events, times, start)
-    count = workers or count_workers()
-    size = batch or int(np.clip(-(-n // count), 1, load_settings().batch))
+    asked = how or Integration()
+    values = parameters or {}
+    given = {
+        "parameters": {name: value for name, value in values.items() if name not in model.memory},
+        "memory": {name: value for name, value in values.items() if name in model.memory},
+        "initial": initial or {},
+    }
+    cohort = build_cohort(model, n, given, events, times, asked.start)
+    count = asked.workers or count_workers()
+    size = asked.batch or int(np.clip(-(-n // count), 1, load_settings().batch))
     parts = [slice(a, min(a + size, n)) for a in range(0, n, size)]
     m = cohort.times.shape[-1]
     states = np.full((n, m, len(model.states)), np.nan)
@@ -94,7 +121,7 @@ def solve(  # noqa: PLR0913  what one question needs; all but the model by keywo
     results = (states, stored, cohort.status, steps, stiff)
 
     def work(part: slice) -> None:
-        _solve_part(cohort, part, method, (rtol, atol), results)
+        _solve_part(cohort, part, asked.method, (asked.rtol, asked.atol), results)
 
     if count == 1 or len(parts) == 1:
         for part in parts:

@@ -9,7 +9,7 @@ with ``rhs``, ``jac``, ``dfdt``, ``prepare``, ``apply_event`` and the plan of ``
 
 import numpy as np
 
-__all__ = ["run_stiff"]
+__all__ = ["attempt", "factorise", "first_step", "follow", "reach", "run_stiff", "substitute"]
 
 # --- kernel ---
 NY, NEW, RIGHT, TIME, OLD = range(5)  # rows of the work space; the six stages follow

@@ -40,7 +40,7 @@ def solve_stream(
         How many individuals in all.
     individuals
         Called with the number of the first individual and how many; returns the keyword arguments of
-        ``solve`` that differ between chunks (``parameters``, ``memory``, ``initial``, ``events``, ``times``).
+        ``solve`` that differ between chunks (``parameters``, ``initial``, ``events``, ``times``).
     chunk
         Individuals in a chunk. Changes no number.
     options
