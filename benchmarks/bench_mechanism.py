@@ -22,7 +22,6 @@ DAYS = np.linspace(0.0, 168.0, 11)
 EVENTS = (Event(0.0, "immunise", 1.0), Event(14.0, "dose", 100.0))
 MODEL = load_model()
 N_DRAWN = 20_000
-SHARES = ("t_17", "t_T", "block")
 
 
 def individuals(first: int, count: int) -> dict[str, Any]:
@@ -30,7 +29,10 @@ def individuals(first: int, count: int) -> dict[str, Any]:
     names = [p.id for p in MODEL.parameters if p.number > 0 and p.kind not in {"input", "switch"}]
     draws = np.exp(stream(7, "bench", str(first)).normal(0.0, 0.1, (len(names), count)))
     found = {name: MODEL.parameters[name].number * draw for name, draw in zip(names, draws, strict=True)}
-    return {"parameters": found | {name: np.minimum(found[name], 1.0) for name in SHARES if name in found}}
+    return {
+        "parameters": found
+        | {name: np.minimum(found[name], top) for name, top in MODEL.upper.items() if name in found}
+    }
 
 
 def ours(n: int, **given: Any) -> Solution:

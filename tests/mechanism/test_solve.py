@@ -20,8 +20,8 @@ def varied(n, spread=0.15):
     names = [p.id for p in MODEL.parameters if p.number > 0 and p.kind not in {"input", "switch"}]
     draws = np.exp(stream(6, "virtual individuals", str(n)).normal(0.0, spread, (len(names), n)))
     found = {name: MODEL.parameters[name].number * draw for name, draw in zip(names, draws, strict=True)}
-    # Shares: above 1 they would turn a rate negative, which is the model's answer, not the solver's.
-    return found | {name: np.minimum(found[name], 1.0) for name in ("t_17", "t_T", "block")}
+    # A share is at most 1: the solver refuses the individual otherwise.
+    return found | {name: np.minimum(found[name], top) for name, top in MODEL.upper.items() if name in found}
 
 
 def by_scipy(parameters, i):
@@ -212,6 +212,14 @@ def test_wrong_calls_are_answered(given, words):
 def test_impossible_ways_to_integrate_are_answered(how):
     with pytest.raises(UsageError, match=next(iter(how))):
         Integration(**how)
+
+
+def test_a_share_above_one_is_an_impossible_individual():
+    found = solve(MODEL, n=3, times=DAYS, parameters={"C_set": np.array([0.6, 1.2, 1.0])}, events=EVENTS)
+    assert found.status.tolist() == [0, 4, 0]
+    assert "C_set = 1.2, expected at most 1" in dict(found.failed)[1]
+    with pytest.raises(UsageError, match="block"):
+        solve(MODEL, n=3, times=DAYS, parameters={"block": 1.5})
 
 
 def test_unknown_quantities_are_answered():

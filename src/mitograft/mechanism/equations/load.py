@@ -40,7 +40,8 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
     equations
         The equations, in the language of ``mitograft.mechanism.equations.language``.
     parameters
-        CSV with the columns name, value, unit, kind, status, citation, note; others are ignored.
+        CSV with the columns name, value, unit, kind, status, citation, note and, where a value has a largest
+        possible one (a share), upper; others are ignored.
     states
         CSV with the columns name, label, unit, initial, lower, upper, status, citation, note.
 
@@ -53,6 +54,7 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
     draft = read_lines(equations)
     violations = list(draft.violations)
     table = _parameters(parameters, violations)
+    upper = _upper(parameters, table, violations)
     rows = _states(states, violations)
     violations += check_names(draft, rows, table)
     _stop(violations)
@@ -64,6 +66,7 @@ def parse_model(equations: str, parameters: str, states: str) -> Model:
         statements=tuple(draft.statements),
         events={kind: tuple(assignments) for kind, assignments in draft.events.items()},
         words=draft.words,
+        upper=upper,
     )
     _stop(list(check_units(model)))
     return model
@@ -110,6 +113,20 @@ def _parameters(text: str, violations: list[Violation]) -> Parameters:
             violations.append(Violation("twice", f"{name} a second time", "once", "Remove it.", file, line))
         rows[name] = Parameter(name, *(row[field] for field in _PARAMETER[1:]))
     return Parameters(rows)
+
+
+def _upper(text: str, table: Parameters, violations: list[Violation]) -> dict[str, float]:
+    """Return the largest possible values; a value above its own is a mistake."""
+    file, found = "parameters.csv", dict[str, float]()
+    for line, row in enumerate(csv.DictReader(io.StringIO(text, newline="")), 2):
+        name, given = row.get("name") or "", row.get("upper") or ""
+        if not given or name not in table.rows:
+            continue
+        found[name] = _number(given, (file, line, name), violations)
+        if float(table[name].number) > found[name]:
+            told = f"{name} = {table[name].value}"
+            violations.append(Violation("beyond", told, f"at most {given}", "Correct it.", file, line))
+    return found
 
 
 def _states(text: str, violations: list[Violation]) -> list[State]:

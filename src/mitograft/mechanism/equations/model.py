@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mitograft.errors import InputError
 from mitograft.tables.parameters import Parameters
@@ -73,6 +73,8 @@ class Model:
         What each kind of event does, in order; the size of the event is called ``amount``.
     words
         The file's words for each memory quantity.
+    upper
+        Largest possible value of the parameters that are shares.
     """
 
     states: tuple[State, ...]
@@ -81,6 +83,7 @@ class Model:
     statements: tuple[Equation, ...]
     events: Mapping[str, tuple[Assignment, ...]]
     words: Mapping[str, str]
+    upper: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def algebraic(self) -> tuple[Equation, ...]:

@@ -90,9 +90,9 @@ def _solve(arm: Arm, ensemble: Ensemble, animals: int, last: int, seed: int) -> 
     achieved = np.exp(draw.normal(0.0, rows["stimulus_sd"].number, n))
     parameters: dict[str, Any] = {**dict(zip(ensemble.names, values.T, strict=True)), **host.parameters}
     # A share cannot exceed 1, however far a draw moves it.
-    for parameter in model.parameters:
-        if parameter.unit == "1" and parameter.id in _SHARES and parameter.id in parameters:
-            parameters[parameter.id] = np.minimum(parameters[parameter.id], 1.0)
+    for name, limit in model.upper.items():
+        if name in parameters:
+            parameters[name] = np.minimum(parameters[name], limit)
     for name, factor in arm.parameters:
         parameters[name] = parameters.get(name, model.parameters[name].number) * factor
     initial = dict(host.initial)
@@ -108,9 +108,6 @@ def _solve(arm: Arm, ensemble: Ensemble, animals: int, last: int, seed: int) -> 
         ],
         times=np.arange(last + 1.0),
     )
-
-
-_SHARES = ("h_m", "f_1", "f_6", "u_0", "block", "F_m", "F_p", "viable", "t_T", "t_17", "z_Q")
 
 
 def _initial(name: str) -> float:

@@ -197,6 +197,10 @@ def _check_values(cohort: Cohort) -> None:
             negative = cohort.model.parameters[name].number >= 0 and value < 0
             bad = ~np.isfinite(value) | negative
             _judge(cohort, bad, f"parameter {name} = {{}}, expected a finite number, not negative", value)
+            limit = cohort.model.upper.get(name)
+            if limit is not None:
+                words = f"parameter {name} = {{}}, expected at most {limit:g}, as it is a share"
+                _judge(cohort, value > limit, words, value)
         for name, value in cohort.memory.items():
             _judge(cohort, ~np.isfinite(value), f"memory {name} = {{}}, expected a finite number", value)
         for name, value in cohort.initial.items():
