@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from error_rates_apart import render_apart
 from error_rates_text import AFTERWORD, FOREWORD, SCENARIO_TEXTS, SECTIONS
 
 from mitograft.statistics.error_rates.enumeration import GRIDS
@@ -60,7 +61,7 @@ def render_page(found: list[Measured], trials: int, seed: int) -> str:
         rows = [row for row in found if row.analysis in names]
         parts += [table for measure in ("type I error", "coverage") if (table := _table(rows, measure))]
         parts.append(_scenarios(rows))
-    return "\n".join([*parts, AFTERWORD])
+    return "\n".join([*parts, render_apart(seed), AFTERWORD])
 
 
 def _summary(found: list[Measured]) -> str:
